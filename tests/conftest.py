@@ -39,15 +39,19 @@ def pytest_configure(config: pytest.Config) -> None:
     if IS_CONTROLLER and not OTHER_SERVER:
         sweep_abandoned()
         run.enter_context(SERVER.in_use())
+    prepare_django()
 
 
-def pytest_sessionstart(session: pytest.Session) -> None:
+def prepare_django() -> None:
+    """Load Django now that the environment is complete, with quick passwords and plain static."""
+    import django
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
+    django.setup()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
