@@ -1,0 +1,81 @@
+"""The contract of a connector: one folder that knows one vendor.
+
+A connector says which documents it reads. A document knows how to recognise itself, how its
+bytes become a DuckDB relation `raw`, and which SELECT turns `raw` into each of our tables.
+All SELECTs yield text columns named as in `tables`, plus `line` (BIGINT, 1-based line of the
+file for CSV, ordinal of the record for JSON).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from finops.outside.http import Http
+
+Replaces = Literal["billing_period", "day", "object", "upsert"]
+Reader = Literal["csv", "json"]
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """One table that a document fills: its SQL file and what a delivery of it replaces."""
+
+    table: Literal["charge", "usage", "work_item", "person"]
+    sql: str  # file name in the connector's folder
+    replaces: Replaces
+
+
+@dataclass(frozen=True)
+class Sniff:
+    """What a document may look at to recognise itself: never the whole file."""
+
+    filename: str
+    header: tuple[str, ...]  # first CSV record, empty when not CSV
+    head: bytes  # first 64 KiB, decompressed
+
+
+@dataclass(frozen=True)
+class Document:
+    """A kind of file a vendor gives: how to recognise, read and map it.
+
+    reader csv: `raw` has the file's columns as VARCHAR and `_line` BIGINT (true line number).
+    reader json: `raw` has `doc` (JSON: one row per top-level object of the file: a page, a
+    JSONL line, or an element of a top-level array) and `_line` BIGINT (its ordinal).
+    """
+
+    name: str
+    label: str  # "an Anthropic cost report"
+    reader: Reader
+    recognise: Callable[[Sniff], str | None]  # the reason in words, or None
+    mappings: tuple[Mapping, ...]
+    required: tuple[str, ...] = ()  # CSV columns that must be there
+    names: dict[str, str] = field(default_factory=dict)  # our column -> vendor's, for messages
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """One delivery pulled from a vendor: bytes as they came, and the days they cover."""
+
+    filename: str
+    body: bytes
+    document: str
+
+
+@dataclass(frozen=True)
+class Connector:
+    """Everything the product knows about one vendor or format."""
+
+    slug: str
+    label: str
+    folder: Path
+    brings: tuple[str, ...]  # of: charges, usage, outcomes, people
+    documents: tuple[Document, ...]
+    mapping_version: int = 1
+    default_scope: Literal["all", "ai"] = "all"
+    trailing_days: int = 0  # how far back a scheduled pull re-reads
+    # fetch(http, config, secret, first_day, end_day) pulls one window from a live account
+    fetch: Callable[[Http, dict[str, Any], str, date, date], Iterator[Fetched]] | None = None
+    config_fields: tuple[str, ...] = ()
+    rights: str = ""  # what the credential needs, in words

@@ -1,0 +1,110 @@
+"""The columns that a mapping may fill, per table, and how each is checked and cast.
+
+A mapping's SELECT gives text columns with these names; `load` checks the text of every value
+before the cast, so that a wrong value is named by line and column instead of being bent.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Type = Literal[
+    "text", "amount", "quantity", "integer", "timestamp", "day", "currency", "json", "flag", "email"
+]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table: its type, whether a value is required, and the words it may hold."""
+
+    name: str
+    type: Type = "text"
+    required: bool = False
+    one_of: tuple[str, ...] = ()
+    max_length: int = 2000
+
+
+def _texts(names: str) -> tuple[Column, ...]:
+    return tuple(Column(name) for name in names.split())
+
+
+def _typed(names: str, type_: Type) -> tuple[Column, ...]:
+    return tuple(Column(name, type_) for name in names.split())
+
+
+DIMENSIONS = (
+    *_texts(
+        "provider sub_account_id actor api_key project repo branch session pr ticket conversation deal team "
+        "model service_tier"
+    ),
+    *_typed("is_shared is_excluded", "flag"),
+    Column("tags", "json", max_length=20_000),
+)
+
+CHARGE = (
+    Column("invoice_issuer_name", required=True),
+    Column("billing_account_id", required=True),
+    Column("billing_currency", "currency", required=True),
+    Column("billing_period_start", "timestamp", required=True),
+    Column("billing_period_end", "timestamp", required=True),
+    Column("charge_period_start", "timestamp", required=True),
+    Column("charge_period_end", "timestamp", required=True),
+    Column("billed_cost", "amount", required=True),
+    Column("effective_cost", "amount", required=True),
+    *_typed("list_cost contracted_cost list_unit_price contracted_unit_price", "amount"),
+    Column(
+        "charge_category",
+        required=True,
+        one_of=("Usage", "Purchase", "Tax", "Credit", "Adjustment"),
+    ),
+    *_typed("consumed_quantity pricing_quantity", "quantity"),
+    *_texts(
+        "billing_account_name charge_class charge_description charge_frequency consumed_unit pricing_unit invoice_id "
+        "provider_name publisher_name service_category service_subcategory service_name sku_id sku_price_id sku_meter "
+        "meter sub_account_name resource_id resource_name region_id"
+    ),
+    Column("extras", "json", max_length=100_000),
+    *DIMENSIONS,
+)
+
+USAGE = (
+    Column("occurred_at", "timestamp", required=True),
+    Column("grain", one_of=("hour", "day")),
+    Column("billing_scope"),
+    Column("request_id"),
+    *_typed(
+        "requests failed_requests input_tokens cached_input_tokens cache_write_tokens output_tokens",
+        "integer",
+    ),
+    *_typed(
+        "list_cost input_list_cost cached_input_list_cost cache_write_list_cost output_list_cost",
+        "quantity",
+    ),
+    Column("list_currency", "currency"),
+    *DIMENSIONS,
+)
+
+WORK_ITEM = (
+    Column("idempotency_key"),
+    Column("kind", required=True),
+    Column("key", required=True),
+    Column("external_id", required=True),
+    Column("state", required=True, one_of=("open", "done", "abandoned", "reopened")),
+    *_typed("version_at created_at started_at completed_at closed_at first_review_at", "timestamp"),
+    *_texts("title url repo branch base_branch team"),
+    *_typed("number size_added size_deleted", "integer"),
+    Column("value_amount", "amount"),
+    Column("value_currency", "currency"),
+    Column("is_bot_authored", "flag"),
+    # lists, as JSON text: labels ["x"], people [{"actor": .., "role": .., "weight": 1}],
+    # keys [{"type": "session", "value": "s7", "weight": 120}],
+    # links [{"type": "reverts", "kind": "pull_request", "key": .., "evidence": "text"}]
+    *_typed("labels people keys links", "json"),
+)
+
+PERSON = (
+    Column("email", "email", required=True),
+    *_texts("name team parent_team cost_center identities"),
+    *_typed("valid_from valid_to", "day"),
+)
+
+TABLES = {"charge": CHARGE, "usage": USAGE, "work_item": WORK_ITEM, "person": PERSON}
