@@ -14,11 +14,17 @@ from finops.embedded.postgres import EmbeddedPostgres, PostgresError
 
 # Commands that read no row. Everything else finds a running server.
 NEED_NO_DATABASE = {
-    "check", "collectstatic", "compilemessages", "diffsettings", "findstatic", "help",
+    "check", "collectstatic", "compilemessages", "delete_books", "diffsettings", "findstatic", "help",
     "makemessages", "serve", "spectacular", "startapp", "test", "testserver", "version",
 }  # fmt: skip
 # Commands about migrations find the server as it is.
-MIGRATE_THEMSELVES = {"makemigrations", "migrate", "optimizemigration", "showmigrations", "sqlmigrate"}
+MIGRATE_THEMSELVES = {
+    "makemigrations",
+    "migrate",
+    "optimizemigration",
+    "showmigrations",
+    "sqlmigrate",
+}
 
 
 @contextlib.contextmanager
@@ -31,13 +37,26 @@ def open_for_command(argv: list[str]) -> Iterator[None]:
         return
     with contextlib.ExitStack() as stack:
         try:
-            stack.enter_context(EmbeddedPostgres(settings.HOME.postgres).in_use())
-        except (PostgresError, PermissionError) as error:
+            stack.enter_context(open_books())
+        except (PostgresError, OSError) as error:
             sys.exit(f"outlay: {error}")
-        stack.callback(connections.close_all)
         if command not in MIGRATE_THEMSELVES:
             migrate_if_behind()
         yield
+
+
+@contextlib.contextmanager
+def open_books() -> Iterator[None]:
+    """Keep the embedded database running for the length of the block, if it is ours to run."""
+    settings.HOME.make()
+    if not settings.EMBEDDED_POSTGRES:
+        yield
+        return
+    with EmbeddedPostgres(settings.HOME.postgres).in_use():
+        try:
+            yield
+        finally:
+            connections.close_all()
 
 
 def migrate_if_behind() -> None:

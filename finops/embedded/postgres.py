@@ -103,7 +103,9 @@ class EmbeddedPostgres:
             self._user().own(self.sockets)
         give_up = time.monotonic() + RETRY_FOR_SECONDS
         while True:
-            started = self._pg_ctl("-l", str(self.data / "server.log"), "-o", self._options, "start")
+            started = self._pg_ctl(
+                "-l", str(self.data / "server.log"), "-o", self._options, "start"
+            )
             if started.returncode == 0 or self._answers():
                 return
             if time.monotonic() > give_up:
@@ -145,7 +147,9 @@ class EmbeddedPostgres:
                 if "starting up" not in str(error) and "recovery" not in str(error):
                     return False
                 if time.monotonic() > give_up:
-                    raise PostgresError(f"The embedded database is still recovering: {error}") from None
+                    raise PostgresError(
+                        f"The embedded database is still recovering: {error}"
+                    ) from None
                 time.sleep(0.2)
             else:
                 return True
@@ -173,6 +177,7 @@ class EmbeddedPostgres:
                 stdout=sink,
                 stderr=subprocess.STDOUT,
                 check=False,
+                start_new_session=True,  # Ctrl-C must not break a half-done start or stop
                 cwd="/",
                 env={**os.environ, "LC_ALL": "C.UTF-8", "PGCLIENTENCODING": "UTF8"},
                 **user.identity,
