@@ -144,11 +144,14 @@ DATABASE = parse_database_url(
 # The web server keeps a pool of open connections; a command or a worker holds one.
 if envbool("OUTLAY_DATABASE_POOL", "False"):
     DATABASE["OPTIONS"]["pool"] = {"min_size": 2, "max_size": envint("OUTLAY_POOL_SIZE", 10)}
+DATABASE["CONN_HEALTH_CHECKS"] = True
 DATABASES = {"default": DATABASE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- jobs ---------------------------------------------------------------------------------
 
+# A worker renews its hold on a job; when it dies the job is free again after this long.
+LEASE_SECONDS = envint("OUTLAY_LEASE_SECONDS", 120)
 EMBEDDED_BROKER = "CELERY_BROKER_URL" not in os.environ
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL") or f"redis+socket://{HOME.broker_socket}"
 # A job's state lives in its own row with a lease. The message carries the row's id and nothing
@@ -166,10 +169,13 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TIMEZONE = "UTC"
 # A redis broker hands an unacknowledged message out again after the visibility timeout. The
 # time limits end a task before that, or one job would run twice at once.
+VISIBILITY_TIMEOUT_SECONDS = 60 * 60
 CELERY_TASK_SOFT_TIME_LIMIT = 50 * 60
 CELERY_TASK_TIME_LIMIT = 55 * 60
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"visibility_timeout": 60 * 60} if CELERY_BROKER_URL.startswith("redis") else {}
+    {"visibility_timeout": VISIBILITY_TIMEOUT_SECONDS}
+    if CELERY_BROKER_URL.startswith("redis")
+    else {}
 )
 # An unreachable broker must not hang a request that wants to publish: beat publishes later.
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.2}
@@ -215,7 +221,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked from inside, without TLS
+    # Whether other names of the same domain may be bound to HTTPS is for their owner to say.
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     SECURE_HSTS_SECONDS = envint("OUTLAY_HSTS_SECONDS", 365 * 24 * 3600)
 
 # --- files we serve, files we take --------------------------------------------------------
