@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from finops.outside.http import Http
 
+Headers = dict[str, str]  # names in lower case
 Replaces = Literal["billing_period", "day", "object", "upsert"]
 Reader = Literal["csv", "json"]
 
@@ -64,6 +65,17 @@ class Fetched:
 
 
 @dataclass(frozen=True)
+class Webhook:
+    """How a vendor signs its events, and which of them say something we keep."""
+
+    is_signed: Callable[[str, Headers, bytes], bool]  # (secret, headers, raw body)
+    delivery_header: str  # names the delivery; the same on a redelivery
+    event_header: str
+    applies: tuple[str, ...]  # events that are loaded; any other is counted and ignored
+    document: str
+
+
+@dataclass(frozen=True)
 class Connector:
     """Everything the product knows about one vendor or format."""
 
@@ -77,5 +89,8 @@ class Connector:
     trailing_days: int = 0  # how far back a scheduled pull re-reads
     # fetch(http, config, secret, first_day, end_day) pulls one window from a live account
     fetch: Callable[[Http, dict[str, Any], str, date, date], Iterator[Fetched]] | None = None
+    webhook: Webhook | None = None
+    # why a file that no document recognises is not read, in words; None when it is a stranger
+    declines: Callable[[Sniff], str | None] | None = None
     config_fields: tuple[str, ...] = ()
     rights: str = ""  # what the credential needs, in words
