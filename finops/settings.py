@@ -58,6 +58,10 @@ SECRET_KEY_FALLBACKS = envlist("SECRET_KEY_FALLBACKS")
 # rotating the session key never touches them. Each is 32 bytes or more of text.
 FIELD_KEYS = [envsecret("FIELD_KEY") or HOME.secret("field_key"), *envlist("FIELD_KEY_FALLBACKS")]
 
+# Hosts of our own network that a source may be fetched from, over http if need be: `host` or
+# `host:port`. Every other address must be public and speak https.
+OUTLAY_PRIVATE_HOSTS = envlist("OUTLAY_PRIVATE_HOSTS")
+
 # --- the web ------------------------------------------------------------------------------
 
 DEBUG = envbool("DEBUG", "False")
