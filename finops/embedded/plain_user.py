@@ -4,12 +4,15 @@ import functools
 import os
 import pwd
 import shutil
+import stat
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 ACCOUNT = "outlay"
+# Nobody but the owner may enter.
+CLOSED_TO_OTHERS = 0o700
 
 
 @dataclass(frozen=True)
@@ -20,9 +23,28 @@ class PlainUser:
     identity: dict[str, Any] = field(default_factory=dict)
 
     def own(self, folder: Path) -> None:
-        """Give the folder to that user, where it is another one than ourselves."""
-        if self.identity:
-            shutil.chown(folder, self.identity["user"], self.identity["group"])
+        """Give the folder to that user, where it is another one than ourselves.
+
+        The folder around it lets that user pass, and nobody else. Raises PermissionError when a
+        folder further out does not.
+        """
+        if not self.identity:
+            return
+        shutil.chown(folder, self.identity["user"], self.identity["group"])
+        if stat.S_IMODE(folder.parent.stat().st_mode) == CLOSED_TO_OTHERS:
+            shutil.chown(folder.parent, group=self.identity["group"])
+            folder.parent.chmod(0o710)
+        require_passable(folder.parent.parent)
+
+
+def require_passable(folder: Path) -> None:
+    """Raises PermissionError, with the way out, when other users cannot pass to the folder."""
+    for outer in (folder, *folder.parents):
+        if not outer.stat().st_mode & stat.S_IXOTH:
+            raise PermissionError(
+                f"PostgreSQL runs as the user {ACCOUNT!r}, which cannot pass through {outer}. Use "
+                f"another OUTLAY_HOME, run Outlay as another user than root, or chmod o+x {outer}."
+            )
 
 
 @functools.cache

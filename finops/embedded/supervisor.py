@@ -117,17 +117,18 @@ class Supervisor:
         child.started_at = time.monotonic()
         if output := child.process.stdout:
             os.set_blocking(output.fileno(), False)
-            self.selector.register(output, selectors.EVENT_READ, child)
+            self.selector.register(output, selectors.EVENT_READ, (child, output))
 
     def _relay_output(self, seconds: float) -> None:
         """Write what the programs print to their logs; show what matters."""
         for key, _ in self.selector.select(seconds):
-            chunk = key.fileobj.read(64 * 1024)
+            child, output = key.data
+            chunk = output.read(64 * 1024)
             if chunk:
-                self._write(key.data, chunk)
+                self._write(child, chunk)
             elif chunk is not None:
-                self.selector.unregister(key.fileobj)
-                key.fileobj.close()
+                self.selector.unregister(output)
+                output.close()
 
     def _write(self, child: Child, chunk: bytes) -> None:
         if child.log:
