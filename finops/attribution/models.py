@@ -35,6 +35,7 @@ class Cell(AmountFields):
     occurred_on = models.DateField(null=True)
     usage_id = models.BigIntegerField(null=True)
     source_id = models.BigIntegerField()  # whose bill it is, or will be
+    scope_key = models.TextField()  # source:<id>, or provider:<slug> while nobody bills it
     vendor = models.TextField()
     provider = models.TextField()
     sub_account_id = models.TextField()
@@ -91,6 +92,11 @@ class Cell(AmountFields):
                 condition=~models.Q(conversation=""),
             ),
             models.Index(fields=["deal"], name="cell_deal", condition=~models.Q(deal="")),
+            models.Index(
+                fields=["scope_key"],
+                name="cell_provisional",
+                condition=models.Q(is_provisional=True),
+            ),
         ]
 
 
@@ -224,6 +230,13 @@ class Dirty(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["what"], name="dirty_what")]
+
+
+class BillSeen(models.Model):
+    """Which source billed which provider at the last settle: a change re-scopes every log."""
+
+    source_id = models.BigIntegerField()
+    provider = models.TextField()
 
 
 class SettleRun(models.Model):

@@ -1,0 +1,18 @@
+-- What this settle has to do again; every step adds to these and the later ones read them.
+CREATE TEMP TABLE touched_charge (charged_on date, id bigint) ON COMMIT DROP;
+CREATE TEMP TABLE touched_scope (scope_key text) ON COMMIT DROP;
+CREATE TEMP TABLE touched_scope_day (scope_key text, day date) ON COMMIT DROP;
+CREATE TEMP TABLE touched_item (id bigint) ON COMMIT DROP;
+CREATE TEMP TABLE touched_cell (id bigint) ON COMMIT DROP;
+CREATE TEMP TABLE touched_day (day date) ON COMMIT DROP;
+CREATE TEMP TABLE touched_month (month date) ON COMMIT DROP;
+
+-- The changes this settle answers for; what is stated later waits for the next one.
+CREATE TEMP TABLE claimed ON COMMIT DROP AS
+WITH taken AS (DELETE FROM attribution_dirty RETURNING what, ref)
+SELECT DISTINCT what, ref FROM taken;
+
+CREATE TEMP TABLE claimed_name ON COMMIT DROP AS
+SELECT lower(ref) AS name FROM claimed WHERE what = 'actor'
+UNION
+SELECT lower(substr(ref, position(':' IN ref) + 1)) FROM claimed WHERE what = 'actor';

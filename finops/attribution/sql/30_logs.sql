@@ -1,0 +1,60 @@
+-- The usage rows of every touched scope and day, with the bill they explain and how fine their
+-- evidence is: 3 names the work or the session, 2 the repository, 1 the person, 0 less.
+CREATE TEMP TABLE scoped_usage ON COMMIT DROP AS
+SELECT u.occurred_on, u.id, u.occurred_at, u.grain, l.scope_key, l.scope_source_id,
+       s.source_id AS log_source_id, i.document,
+       CASE WHEN u.sub_account_id <> '' THEN u.sub_account_id
+            WHEN position('/' IN u.billing_scope) > 0 THEN substr(u.billing_scope, position('/' IN u.billing_scope) + 1)
+            ELSE '' END AS sub_account_id,
+       u.provider, lower(u.actor) AS actor, u.api_key, u.project, u.repo, u.branch, u.session, u.pr, u.ticket,
+       u.conversation, u.deal, u.team, lower(u.model) AS model, u.service_tier, u.is_shared, u.is_excluded,
+       u.requests, u.input_tokens, u.cached_input_tokens, u.cache_write_tokens, u.output_tokens,
+       u.input_list_cost, u.cached_input_list_cost, u.cache_write_list_cost, u.output_list_cost, u.list_cost,
+       u.list_currency,
+       coalesce(u.input_tokens, 0) + coalesce(u.cached_input_tokens, 0) + coalesce(u.cache_write_tokens, 0)
+           + coalesce(u.output_tokens, 0) AS tokens,
+       CASE WHEN u.pr <> '' OR u.ticket <> '' OR u.conversation <> '' OR u.deal <> '' OR u.session <> '' THEN 3
+            WHEN u.repo <> '' THEN 2 WHEN u.actor <> '' THEN 1 ELSE 0 END AS fineness
+FROM (SELECT DISTINCT scope_key, day FROM touched_scope_day) t
+JOIN ledger_usage u ON u.occurred_on = t.day
+JOIN ledger_slice s ON s.id = u.slice_id AND s.superseded_at IS NULL
+JOIN ledger_import i ON i.id = s.import_id
+JOIN log_scope l ON l.scope_key = t.scope_key AND l.source_id = s.source_id
+                AND l.billing_scope = u.billing_scope AND l.provider = u.provider;
+
+-- Logs of one scope are never added. Per day, sub account and model the log with the finest
+-- evidence counts in full; the next one fills only what it saw beyond the others.
+CREATE TEMP TABLE log_measure ON COMMIT DROP AS
+SELECT *, CASE WHEN bool_and(tokens > 0) OVER w THEN tokens
+               WHEN bool_and(listed > 0) OVER w THEN listed ELSE rows END AS measure
+FROM (
+    SELECT scope_key, occurred_on, sub_account_id, model, log_source_id, document, sum(tokens) AS tokens,
+           coalesce(sum(list_cost), 0) AS listed, sum(coalesce(requests, 1)) AS rows,
+           sum(fineness * greatest(tokens, 1)) / sum(greatest(tokens, 1)) AS fineness
+    FROM scoped_usage GROUP BY 1, 2, 3, 4, 5, 6
+) m
+WINDOW w AS (PARTITION BY scope_key, occurred_on, sub_account_id, model);
+
+CREATE TEMP TABLE log_factor ON COMMIT DROP AS
+SELECT m.*, CASE WHEN covered IS NULL THEN 1
+                 WHEN measure = 0 THEN 0
+                 ELSE round(greatest(measure - covered, 0) / measure, 18) END AS factor
+FROM (
+    SELECT m.scope_key, m.occurred_on, m.sub_account_id, m.model, m.log_source_id, m.document, m.measure,
+           max(m.measure) OVER (
+               PARTITION BY m.scope_key, m.occurred_on, m.sub_account_id, m.model
+               ORDER BY m.fineness DESC, m.measure DESC, s.key, m.document
+               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS covered
+    FROM log_measure m JOIN ledger_source s ON s.id = m.log_source_id
+) m;
+ANALYZE log_factor;
+
+CREATE TEMP TABLE evidence ON COMMIT DROP AS
+SELECT u.*, f.factor,
+       md5(concat_ws('|', u.occurred_at, u.actor, u.api_key, u.project, u.repo, u.branch, u.session, u.pr, u.ticket,
+                     u.conversation, u.deal, u.team, u.model, u.service_tier, u.sub_account_id)) AS natural_key
+FROM scoped_usage u
+JOIN log_factor f USING (scope_key, occurred_on, sub_account_id, model, log_source_id, document)
+WHERE f.factor > 0;
+CREATE INDEX ON evidence (scope_source_id, occurred_on, model);
+ANALYZE evidence;

@@ -1,0 +1,54 @@
+-- Pools follow what the month has: a team's pool needs an item of the team finished in the month
+-- of the cell; else the money reached no outcome.
+INSERT INTO touched_month SELECT DISTINCT date_trunc('month', day)::date FROM touched_day;
+
+CREATE TEMP TABLE pool_month ON COMMIT DROP AS
+SELECT DISTINCT t.team_id, date_trunc('month', w.completed_at)::date AS month
+FROM attribution_itemteam t JOIN outcomes_workitem w ON w.id = t.item_id
+WHERE w.state = 'done' AND t.team_id IS NOT NULL AND t.credit_ppm > 0
+  AND date_trunc('month', w.completed_at)::date IN (SELECT month FROM touched_month);
+
+WITH month AS (SELECT DISTINCT month FROM touched_month), moved AS (
+    UPDATE attribution_allocation a
+    SET tier = CASE WHEN has.items THEN 'C' ELSE 'E' END, reason = CASE WHEN has.items THEN '' ELSE 'no_outcome_in_period' END
+    FROM month m, LATERAL (SELECT 1) one, people_team t,
+         LATERAL (SELECT EXISTS (SELECT FROM pool_month p WHERE p.team_id = t.id AND p.month = m.month) AS items) has
+    WHERE a.day >= m.month AND a.day < m.month + interval '1 month' AND a.team_id = t.id
+      AND ((a.tier = 'C' AND NOT has.items) OR (a.tier = 'E' AND a.reason = 'no_outcome_in_period' AND has.items))
+    RETURNING a.day
+)
+INSERT INTO touched_day SELECT DISTINCT day FROM moved;
+
+-- Days whose items met another fate.
+INSERT INTO touched_day
+SELECT DISTINCT d.day FROM attribution_itemday d JOIN item i ON i.id = d.item_id;
+
+CREATE TEMP TABLE stale_day ON COMMIT DROP AS SELECT DISTINCT day FROM touched_day;
+ANALYZE stale_day;
+
+INSERT INTO touched_month SELECT DISTINCT date_trunc('month', day)::date FROM stale_day;
+
+DELETE FROM attribution_itemday d USING stale_day s WHERE d.day = s.day;
+INSERT INTO attribution_itemday (day, item_id, team_id, source_id, vendor, model, meter, tier, is_provisional, currency,
+    billed_nanos, effective_nanos, reporting_billed_nanos, reporting_effective_nanos)
+SELECT a.day, a.item_id, a.team_id, c.source_id, c.vendor, c.model, c.meter, a.tier, c.is_provisional, a.currency,
+       sum(a.billed_nanos), sum(a.effective_nanos), sum(a.reporting_billed_nanos), sum(a.reporting_effective_nanos)
+FROM attribution_allocation a JOIN stale_day s ON s.day = a.day JOIN attribution_cell c ON c.id = a.cell_id
+WHERE a.item_id IS NOT NULL
+GROUP BY a.day, a.item_id, a.team_id, c.source_id, c.vendor, c.model, c.meter, a.tier, c.is_provisional, a.currency;
+
+DELETE FROM attribution_spendday d USING stale_day s WHERE d.day = s.day;
+INSERT INTO attribution_spendday (day, team_id, source_id, vendor, provider, model, meter, service_tier, tier, reason, kind,
+    fate, is_provisional, currency, cells, billed_nanos, effective_nanos, reporting_billed_nanos, reporting_effective_nanos)
+SELECT a.day, a.team_id, c.source_id, c.vendor, c.provider, c.model, c.meter, c.service_tier, left(a.tier, 1), a.reason,
+       coalesce(w.kind, ''),
+       CASE left(a.tier, 1) WHEN 'C' THEN 'pooled' WHEN 'D' THEN 'overhead' WHEN 'E' THEN 'unattributed' ELSE f.fate END,
+       c.is_provisional, a.currency, count(*), sum(a.billed_nanos), sum(a.effective_nanos),
+       sum(a.reporting_billed_nanos), sum(a.reporting_effective_nanos)
+FROM attribution_allocation a
+JOIN stale_day s ON s.day = a.day
+JOIN attribution_cell c ON c.id = a.cell_id
+LEFT JOIN outcomes_workitem w ON w.id = a.item_id
+LEFT JOIN attribution_itemfate f ON f.item_id = a.item_id
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14;
+ANALYZE attribution_itemday, attribution_spendday;
