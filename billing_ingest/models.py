@@ -18,7 +18,7 @@ class Job(models.Model):
         DONE = "done", "Done"
         FAILED = "failed", "Failed"
 
-    kind = models.CharField(max_length=20)  # check, load, settle, fetch, inbox, seed
+    kind = models.CharField(max_length=20)  # a key of billing_ingest.work.WORK
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     imp = models.ForeignKey(
         Import, null=True, on_delete=models.CASCADE, related_name="jobs", db_column="import_id"
@@ -30,6 +30,7 @@ class Job(models.Model):
     tries = models.PositiveSmallIntegerField(default=0)
     fence = models.BigIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
+    progress_rows = models.BigIntegerField(default=0)
     error = models.JSONField(null=True)  # {code, message, ...} in words
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
@@ -41,6 +42,12 @@ class Job(models.Model):
                 name="job_slot_once",
                 condition=Q(slot__isnull=False),
                 nulls_distinct=False,
+            ),
+            # One settle in waiting sees to everything; a retry is not in anybody's way.
+            models.UniqueConstraint(
+                fields=["kind"],
+                name="job_settle_waits_once",
+                condition=Q(kind="settle", state="waiting", tries=0),
             ),
         ]
         indexes = [

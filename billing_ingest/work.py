@@ -1,0 +1,142 @@
+"""What the kinds of jobs do, and running one of them.
+
+A work function may run again after it ran halfway: each must come to the same end then.
+"""
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
+
+from billing_ingest import jobs
+from billing_ingest.lease import Lease
+from billing_ingest.models import Job
+from finops.ledger.models import Import, Source
+from finops.periods import Period
+
+log = logging.getLogger(__name__)
+
+LONGEST_REASON = 300
+
+
+@dataclass(frozen=True)
+class Work:
+    """What to do for a kind of job. In one transaction: its results and its end, or neither."""
+
+    do: Callable[[Job, Lease], None]
+    in_one_transaction: bool
+
+
+def run(job_id: int) -> bool:
+    """Claim the job and do its work. False when there was nothing to do, or it did not succeed."""
+    job = jobs.claim(job_id, timezone.now())
+    if job is None:
+        return False
+    try:
+        with Lease(job) as lease:
+            do(job, lease)
+    except jobs.LeaseLostError as error:
+        log.warning("dropped the work of %s: another worker took over", error)
+        return False
+    except Exception as error:
+        log.exception("job %s (%s) raised in try %s", job.pk, job.kind, job.tries)
+        jobs.give_back(job, reason(error), timezone.now())
+        return False
+    return True
+
+
+def do(job: Job, lease: Lease) -> None:
+    """Do the work and finish the job. Raises what the work raises, and LeaseLostError."""
+    work = WORK[job.kind]
+    around: AbstractContextManager[Any] = (
+        transaction.atomic() if work.in_one_transaction else nullcontext()
+    )
+    with around:
+        work.do(job, lease)
+        jobs.finish(job, timezone.now())
+
+
+def reason(error: Exception) -> dict[str, Any]:
+    """Why a try failed, in the shape of every other error."""
+    words = f"{type(error).__name__}: {error}"
+    return {
+        "code": "internal_error",
+        "message": f"Something went wrong on our side: {words[:LONGEST_REASON]}",
+        "fix": "Try again; if it comes back, the worker's log has the details.",
+    }
+
+
+def check(job: Job, lease: Lease) -> None:
+    """Read an upload and say what it holds and would change. Books nothing."""
+    from billing_ingest import load
+
+    load.check(the_import(job))
+
+
+def load_import(job: Job, lease: Lease) -> None:
+    """Book an import; when that changed the books, settle is next."""
+    from billing_ingest import load
+
+    is_yes = bool(job.args.get("allow_shrink"))
+    imp = load.load(the_import(job), allow_shrink=is_yes, progress=lease.progress)
+    if imp.state == Import.State.LOADED:
+        jobs.enqueue_settle(timezone.now())
+
+
+def settle_what_is_dirty(job: Job, lease: Lease) -> None:
+    from finops.attribution.settle import settle
+
+    settle(now=timezone.now())
+
+
+def fetch(job: Job, lease: Lease) -> None:
+    """Pull a window from a vendor. Each delivery is booked on its own, fenced like the job."""
+    from billing_ingest.pull import pull
+
+    pull(the_source(job), window_of(job), inside=lease.transaction)
+    jobs.enqueue_settle(timezone.now())
+
+
+def process_inbox(job: Job, lease: Lease) -> None:
+    """Apply the deliveries that a source's webhook stored."""
+    from billing_ingest import inbox
+
+    inbox.process(the_source(job))
+
+
+def verify(job: Job, lease: Lease) -> None:
+    call_command("verify_books")
+
+
+def the_import(job: Job) -> Import:
+    if job.imp is None:
+        raise ValueError(f"{job.kind} job {job.pk} names no import")
+    return job.imp
+
+
+def the_source(job: Job) -> Source:
+    if job.source is None:
+        raise ValueError(f"{job.kind} job {job.pk} names no source")
+    return job.source
+
+
+def window_of(job: Job) -> Period:
+    """The days a fetch job covers, as `schedule.as_args` wrote them."""
+    first_day, end_day = (date.fromisoformat(job.args[name]) for name in ("first_day", "end_day"))
+    return Period(first_day, end_day)
+
+
+WORK = {
+    "check": Work(check, in_one_transaction=True),
+    "load": Work(load_import, in_one_transaction=True),
+    "settle": Work(settle_what_is_dirty, in_one_transaction=False),
+    "fetch": Work(fetch, in_one_transaction=False),
+    "inbox": Work(process_inbox, in_one_transaction=False),
+    "verify": Work(verify, in_one_transaction=False),
+}
