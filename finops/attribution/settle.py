@@ -44,9 +44,9 @@ def settle(*, full: bool = False, now: datetime) -> SettleRun:
         _begin()
         if full or _bills_differ():
             full = True
-            _step("20_owners", "22_ticket_links", "10_everything")
+            _step("20_owners", "22_links", "10_everything")
         else:
-            _step("20_owners", "22_ticket_links", "10_changes", "12_dirty_items")
+            _step("20_owners", "22_links", "10_changes", "12_dirty_items")
         _step(*AFTER_CHANGES)
         return SettleRun.objects.create(
             started_at=now,

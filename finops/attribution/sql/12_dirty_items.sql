@@ -11,12 +11,9 @@ WITH changed AS (
     JOIN owner o ON o.name = lower(p.actor)
     JOIN claimed d ON d.what = 'person' AND d.ref::bigint = o.person_id
 ), targets AS (
-    SELECT t.id FROM changed c JOIN outcomes_workitemlink l ON l.item_id = c.id
-    JOIN outcomes_workitem t ON t.kind = l.target_kind AND t.key = l.target_key
+    SELECT l.target_id AS id FROM changed c JOIN item_link l ON l.item_id = c.id
 ), speakers AS (
-    SELECT l.item_id FROM (SELECT id FROM changed UNION SELECT id FROM targets) c
-    JOIN outcomes_workitem t ON t.id = c.id
-    JOIN outcomes_workitemlink l ON l.target_kind = t.kind AND l.target_key = t.key
+    SELECT l.item_id FROM (SELECT id FROM changed UNION SELECT id FROM targets) c JOIN item_link l ON l.target_id = c.id
 )
 SELECT id FROM changed UNION SELECT id FROM targets UNION SELECT item_id FROM speakers;
 ANALYZE touched_item;

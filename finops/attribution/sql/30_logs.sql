@@ -10,7 +10,7 @@ SELECT u.occurred_on, u.id, u.occurred_at, u.grain, l.scope_key, l.scope_source_
        u.conversation, u.deal, u.team, lower(u.model) AS model, u.service_tier, u.is_shared, u.is_excluded,
        u.requests, u.input_tokens, u.cached_input_tokens, u.cache_write_tokens, u.output_tokens,
        u.input_list_cost, u.cached_input_list_cost, u.cache_write_list_cost, u.output_list_cost, u.list_cost,
-       u.list_currency,
+       u.list_currency, coalesce(u.tags ->> 'paid_by', '') = 'seat' AS is_paid_by_seat,
        coalesce(u.input_tokens, 0) + coalesce(u.cached_input_tokens, 0) + coalesce(u.cache_write_tokens, 0)
            + coalesce(u.output_tokens, 0) AS tokens,
        CASE WHEN u.pr <> '' OR u.ticket <> '' OR u.conversation <> '' OR u.deal <> '' OR u.session <> '' THEN 3

@@ -47,5 +47,6 @@ CROSS JOIN LATERAL (
     SELECT round(e.list_cost * e.factor * (1 - s.contract_discount) * 1000000000)::bigint AS nanos
 ) priced
 LEFT JOIN bill known ON known.source_id = e.scope_source_id AND known.provider = e.provider
-WHERE (b.billed_until IS NULL OR e.occurred_at >= b.billed_until) AND priced.nanos <> 0;
+WHERE (b.billed_until IS NULL OR e.occurred_at >= b.billed_until) AND priced.nanos <> 0
+  AND NOT e.is_paid_by_seat;
 ANALYZE new_cell;

@@ -48,14 +48,12 @@ GROUP BY item_id, team_id;
 CREATE TEMP TABLE redo ON COMMIT DROP AS
 SELECT r.id AS redoer_id, t.id AS redone_id, l.link_type,
        r.completed_at < t.completed_at + k.durable_after AS is_early
-FROM outcomes_workitemlink l
+FROM item_link l
 JOIN outcomes_workitem r ON r.id = l.item_id AND r.state = 'done'
-JOIN outcomes_workitem t ON t.kind = l.target_kind AND t.key = l.target_key AND t.id <> r.id
+JOIN outcomes_workitem t ON t.id = l.target_id AND t.kind = r.kind
 JOIN kind k ON k.slug = t.kind
-WHERE l.link_type IN ('reverts', 'fixes') AND t.first_completed_at IS NOT NULL AND t.kind = r.kind
-  AND r.completed_at >= t.first_completed_at
-  AND (r.id IN (SELECT id FROM item) OR t.id IN (SELECT id FROM item)
-       OR l.link_type = 'reverts');
+WHERE l.link_type IN ('reverts', 'fixes') AND r.completed_at >= t.first_completed_at
+  AND (l.link_type = 'reverts' OR r.id IN (SELECT id FROM item) OR t.id IN (SELECT id FROM item));
 CREATE INDEX ON redo (redone_id);
 CREATE INDEX ON redo (redoer_id);
 ANALYZE redo;
