@@ -10,7 +10,16 @@ from finops.periods import Period
 
 CostColumn = Literal["billed", "effective"]
 TIERS = ("A", "B", "C", "D", "E")
-FATES = ("value", "in_progress", "rework", "reverted", "abandoned", "pooled", "overhead", "unattributed")
+FATES = (
+    "value",
+    "in_progress",
+    "rework",
+    "reverted",
+    "abandoned",
+    "pooled",
+    "overhead",
+    "unattributed",
+)
 
 
 @dataclass(frozen=True)
@@ -36,11 +45,13 @@ class TeamRef:
 class KindCost:
     """Unit cost of one kind of outcome. None = unknown, with the reason in `why_not`.
 
-    outcomes and durable are credits (fractions where people of other teams took part).
+    outcomes, durable and matured are credits (fractions where people of other teams took part).
+    matured = old enough to be durable, whatever became of them: a durable rate is
+    durable / matured.
     direct = the A and B cells of any date of the items completed in the period / outcomes;
     loaded adds the pool and overhead shares of the period; all_in = all that was billed in the
     period / outcomes. low and high bound `direct` at 95 %. With no outcome and money spent, low
-    is a lower bound and everything else None.
+    is a one-sided lower bound and everything else None.
     """
 
     outcomes: Decimal
@@ -53,6 +64,7 @@ class KindCost:
     high: Decimal | None
     has_verdict: bool  # at least ten outcomes and enough of the money tied
     why_not: str = ""  # few_outcomes, no_outcomes, little_tied, too_few_for_interval
+    matured: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -100,7 +112,7 @@ class FlowBand:
 
 @dataclass(frozen=True)
 class Week:
-    """One ISO week of the trend: what was spent, and the unit cost of what was completed."""
+    """Seven days of the trend: what was spent, and the unit cost of what was completed."""
 
     start: date
     billed: int
@@ -165,7 +177,8 @@ class Chain:
     """A piece of work and what had to be done over: it, what reverted it, what redid it."""
 
     title: str
-    items: list[tuple[int, str, str]]  # (item id, external id, role: first, reverted by, fixed by, closed unmerged)
+    # (item id, external id, role); roles: first, reverted by, fixed by, closed unmerged
+    items: list[tuple[int, str, str]]
     nanos: int  # the part with a fate of reverted, rework or abandoned
 
 
@@ -203,7 +216,8 @@ class SourceTrust:
     days_behind: int | None
     is_late: bool
     provisional: int
-    bill_against_usage: Decimal | None  # (billed - usage at list) / usage at list, where both are known
+    # (billed - usage at list) / usage at list, where both are known
+    bill_against_usage: Decimal | None
     unpriced: int  # split by tokens because the model has no list price
     unknown_identity: int  # E: no_identity
 
@@ -275,6 +289,7 @@ class CellFilter:
     source: str = ""
     item_id: int | None = None
     is_provisional: bool | None = None
+    charge_id: int | None = None  # the cells one bill line was split into
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,193 @@
+"""The figures every report is made of, read from the rollups for a scope.
+
+`Books` holds, for one stretch of days: the money by team, tier and fate, what was completed,
+and what the team pools brought to each kind. Reports differ only in how they add it up.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any, Literal
+
+from finops.attribution.intervals import Moments
+from finops.money import split
+from finops.outcomes.kinds import KINDS
+from finops.periods import add_months
+
+from .shapes import Scope
+from .sql_files import fetch
+
+Grain = Literal["whole", "month", "week"]
+STEP_DAYS = {"whole": 1_000_000, "month": 1_000_000, "week": 7}
+TIED = ("A", "B")
+NOTHING = Moments()
+
+
+@dataclass(frozen=True)
+class Money:
+    """An amount of the reporting currency and what is known about it."""
+
+    team_id: int | None
+    tier: str
+    reason: str
+    kind: str
+    fate: str
+    is_provisional: bool
+    nanos: int
+
+
+@dataclass(frozen=True)
+class Completed:
+    """What was completed: credits in millionths, and the sums over team-weeks and team-days.
+
+    The direct cost is in the moments; those of weeks and of days have the same c and n.
+    """
+
+    matured: int = 0
+    durable: int = 0
+    weeks: Moments = NOTHING
+    days: Moments = NOTHING
+
+    @property
+    def credit(self) -> int:
+        return self.days.n
+
+    @property
+    def nanos(self) -> int:
+        return self.days.c
+
+    def __add__(self, other: "Completed") -> "Completed":
+        return Completed(
+            self.matured + other.matured,
+            self.durable + other.durable,
+            self.weeks + other.weeks,
+            self.days + other.days,
+        )
+
+
+TeamKind = tuple[int | None, str]
+
+
+@dataclass
+class Books:
+    """The books of one stretch of days."""
+
+    money: list[Money] = field(default_factory=list)
+    completed: dict[TeamKind, Completed] = field(default_factory=dict)
+    pooled: dict[TeamKind, int] = field(default_factory=dict)
+
+    @cached_property
+    def team_ids(self) -> set[int | None]:
+        """Every team with money or a completed item, None included."""
+        return {*self.spend, *(team for team, _ in self.completed)}
+
+    @cached_property
+    def spend(self) -> dict[int | None, int]:
+        """All that each team was billed, provisional and shared money included."""
+        return summed((m.team_id, m.nanos) for m in self.money)
+
+    @cached_property
+    def tied(self) -> dict[TeamKind, int]:
+        """The A and B money of the period by team and kind."""
+        return summed(((m.team_id, m.kind), m.nanos) for m in self.money if m.tier in TIED)
+
+    @cached_property
+    def overhead(self) -> dict[TeamKind, int]:
+        """Each team's shared money, apportioned to kinds by their direct and pooled cost."""
+        shares = summed((m.team_id, m.nanos) for m in self.money if m.tier == "D")
+        parts: dict[TeamKind, int] = {}
+        for team, nanos in shares.items():
+            weights = self.weights_by_kind(team)
+            if weights:
+                parts |= {(team, kind): part for kind, part in split(nanos, weights).items()}
+        return parts
+
+    def weights_by_kind(self, team: int | None) -> dict[str, int]:
+        """Return what a team's kinds weigh; those it finished count alike when nothing has cost."""
+        kinds = {
+            kind
+            for at, kind in [*self.completed, *self.pooled]
+            if at == team and (self.credit((at, kind)) or self.pooled.get((at, kind)))
+        }
+        weights = {
+            kind: max(self.direct((team, kind)) + self.pooled.get((team, kind), 0), 0)
+            for kind in kinds
+        }
+        return weights if any(weights.values()) else dict.fromkeys(kinds, 1)
+
+    def credit(self, at: TeamKind) -> int:
+        return self.completed[at].credit if at in self.completed else 0
+
+    def direct(self, at: TeamKind) -> int:
+        return self.completed[at].nanos if at in self.completed else 0
+
+
+def summed(pairs: Iterable[tuple[Any, int]]) -> dict[Any, int]:
+    """Add the amounts of equal keys."""
+    sums: dict[Any, int] = defaultdict(int)
+    for key, nanos in pairs:
+        sums[key] += nanos
+    return dict(sums)
+
+
+def read_books(scope: Scope, *, now: datetime) -> Books:
+    """Return the books of the scope's whole period."""
+    return read_books_by("whole", scope, now=now).get(scope.period.start, Books())
+
+
+def read_books_by(grain: Grain, scope: Scope, *, now: datetime) -> dict[date, Books]:
+    """Return the books per stretch of the period, by its first day.
+
+    Weeks are seven days each, counted from the period's start; months are calendar months, so
+    the first may start before the period (it holds only the period's days).
+    """
+    params = scope_params(scope, grain)
+    books: dict[date, Books] = defaultdict(Books)
+    for bucket, *row in fetch("money", "money_by_fate", **params):
+        books[bucket].money.append(Money(*row))
+    for bucket, *row in fetch("completed", **params, **window_params(now)):
+        add_completed(books[bucket], *row)
+    for bucket, team, kind, nanos in fetch("money", "pooled_by_kind", **params):
+        books[bucket].pooled[team, kind] = nanos
+    return dict(books)
+
+
+def add_completed(
+    books: Books,
+    team: int | None,
+    kind: str,
+    unit: str,
+    matured: int,
+    durable: int,
+    *sums: Any,
+) -> None:
+    moments = Moments(*map(int, sums))
+    found = (
+        Completed(weeks=moments)
+        if unit == "week"
+        else Completed(matured=matured, durable=durable, days=moments)
+    )
+    books.completed[team, kind] = books.completed.get((team, kind), Completed()) + found
+
+
+def scope_params(scope: Scope, grain: Grain = "whole") -> dict[str, Any]:
+    """Return what the statements of a scope ask for."""
+    period = scope.period
+    return {
+        "start": period.start,
+        "end": period.end,
+        "months_start": period.start.replace(day=1),
+        "months_end": add_months(period.last_day.replace(day=1), 1),
+        "teams": None if scope.teams is None else list(scope.teams),
+        "effective": scope.cost == "effective",
+        "by_month": grain == "month",
+        "step": STEP_DAYS[grain],
+    }
+
+
+def window_params(now: datetime) -> dict[str, Any]:
+    """Return the durable windows and the time they are measured against."""
+    windows: list[timedelta] = [kind.durable_after for kind in KINDS.values()]
+    return {"now": now, "kinds": list(KINDS), "windows": windows}
