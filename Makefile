@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+ADDRESS ?= 127.0.0.1
 BIN := .venv/bin
 STAMPS := .build/stamps
 MANAGE := $(BIN)/python manage.py
@@ -56,10 +57,10 @@ $(STAMPS)/static: $(STAMPS)/assets
 	@touch $@
 
 demo: setup
-	@OUTLAY_HOME=$${OUTLAY_HOME:-var/demo} exec $(MANAGE) serve --demo --port $(PORT)
+	@OUTLAY_HOME=$${OUTLAY_HOME:-var/demo} exec $(MANAGE) serve --demo --address $(ADDRESS) --port $(PORT)
 
 run: setup
-	@exec $(MANAGE) serve --port $(PORT)
+	@exec $(MANAGE) serve --address $(ADDRESS) --port $(PORT)
 
 test: setup
 	$(BIN)/pytest -n 2 -m "not slow and not heavy and not browser"

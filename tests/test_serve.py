@@ -130,10 +130,38 @@ def test_books_of_a_killed_launcher_open_again(home):
     assert processes_of(home) == []
 
 
+def test_database_that_died_is_started_again(home):
+    port = free_port()
+    server = command(home, "serve", "--port", str(port))
+    read_until(server, "stop with Ctrl-C")
+    pid = int((home / "pg/postmaster.pid").read_text().splitlines()[0])
+    os.kill(pid, signal.SIGKILL)
+    read_until(server, "it had died and was started again")
+    assert json.loads(ask(port, "readyz"))["database"] == "ok"
+    server.send_signal(signal.SIGINT)
+    server.communicate(timeout=60)
+    assert server.returncode == 0
+
+
 def test_commands_on_an_empty_home_find_a_migrated_database(home):
     queries = [command(home, "shell", "-v0", "-c", COUNT_USERS) for _ in range(4)]
     assert [query.communicate()[0].strip() for query in queries] == ["users 0"] * 4
     assert not (home / "pg/postmaster.pid").exists(), "the last one out stops the server"
+
+
+def test_demo_refuses_to_mix_with_own_books(home):
+    command(home, "create_first_admin").communicate()
+    demo = command(home, "serve", "--demo", "--port", str(free_port()))
+    assert "are not the demo's" in demo.communicate()[0]
+    assert demo.returncode == 1
+
+
+def test_first_admin_is_created_once_and_its_password_is_private(home):
+    first = command(home, "create_first_admin").communicate()[0]
+    kept = home / "first-sign-in.txt"
+    assert kept.read_text() in first
+    assert kept.stat().st_mode & 0o077 == 0
+    assert "nothing was created" in command(home, "create_first_admin").communicate()[0]
 
 
 def test_delete_books_removes_the_home_and_refuses_while_it_is_used(home):

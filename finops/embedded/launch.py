@@ -85,6 +85,17 @@ def exclusive_home(home: Home, address: str) -> Iterator[None]:
         yield
 
 
+def claim_for_demo(home: Home, *, books_are_new: bool) -> None:
+    """Mark new books as the demo's. Raises CannotStartError when they are somebody's own."""
+    mark = home.path / "demo"
+    if not books_are_new and not mark.exists():
+        raise CannotStartError(
+            f"The books in {home.path} are not the demo's, and the demo would mix its rows with "
+            "them. Leave OUTLAY_HOME and DATABASE_URL unset, or name a new folder."
+        )
+    mark.touch()
+
+
 def require_free_port(address: str, port: int) -> None:
     """Raises CannotStartError, with the way out, when something else listens on the port."""
     give_up = time.monotonic() + WAIT_FOR_PORT_SECONDS
@@ -106,8 +117,13 @@ def require_free_port(address: str, port: int) -> None:
 
 def readiness(address: str, port: int) -> dict[str, Any] | None:
     """What /readyz says, whether good or bad; None while nothing answers."""
+    reachable = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(address, address)  # noqa: S104
+    # The name is one that is always allowed, whatever address the server listens on.
+    page = urllib.request.Request(
+        f"http://{reachable}:{port}/readyz", headers={"Host": "localhost"}
+    )
     try:
-        with urllib.request.urlopen(f"http://{address}:{port}/readyz", timeout=5) as answer:
+        with urllib.request.urlopen(page, timeout=5) as answer:
             body: dict[str, Any] = json.load(answer)
     except urllib.error.HTTPError as error:
         body = json.load(error) if error.code == 503 else {"ready": False}

@@ -87,6 +87,14 @@ class EmbeddedPostgres:
             self._pg_ctl("-m", "fast", "stop")
             return True
 
+    def revive(self) -> bool:
+        """Start the server if it died under its users; whether that was needed."""
+        with self._starting():
+            if self._answers():
+                return False
+            self._ensure_running()
+            return True
+
     def _ensure_running(self) -> None:
         if not self._answers():
             self._start()
