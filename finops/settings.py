@@ -169,6 +169,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# In KiB. A child that grew beyond it is replaced after its task; it never loses work.
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 800_000
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TIMEZONE = "UTC"
 # A redis broker hands an unacknowledged message out again after the visibility timeout. The

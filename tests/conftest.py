@@ -63,6 +63,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def sweep_abandoned() -> None:
     """Stop and remove what a killed test run left behind."""
     for old in HOME.parent.glob(f"{PREFIX}*"):
+        if old == HOME or old.stat().st_uid != os.getuid():
+            continue
         server = EmbeddedPostgres(old / "pg")
-        if old != HOME and server.data.exists() and server.stop_if_abandoned():
+        if server.data.exists() and server.stop_if_abandoned():
             shutil.rmtree(old, ignore_errors=True)
