@@ -10,7 +10,7 @@ from typing import TypeVar
 K = TypeVar("K", bound=Hashable)
 
 NANO_DIGITS = 9
-NANOS = 10**NANO_DIGITS
+NANOS: int = 10**NANO_DIGITS
 CENT_NANOS = NANOS // 100
 
 

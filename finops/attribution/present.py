@@ -72,7 +72,7 @@ class EvenTable:
     def can_move(self, i: int, giver: int, taker: int) -> bool:
         exact, cents = self.exact[i], self.cents[i]
         was_rounded_up = cents[giver] * CENT_NANOS > exact[giver]
-        return was_rounded_up and bool(cents[taker] * CENT_NANOS < exact[taker])
+        return was_rounded_up and cents[taker] * CENT_NANOS < exact[taker]
 
     def row_to_move(self, giver: int, taker: int) -> int | None:
         """Return a row that can still move a cent between two columns."""

@@ -55,8 +55,8 @@ def kind_cost(
         direct=per_credit(done.nanos, done.credit),
         loaded=per_credit(loaded, done.credit),
         all_in=per_credit(all_in, done.credit),
-        low=None if interval is None else Decimal(round(interval.low)),
-        high=None if interval is None else Decimal(round(interval.high)),
+        low=None if interval is None else rounded(interval.low),
+        high=None if interval is None else rounded(interval.high),
         has_verdict=has_verdict,
         why_not=why_not(done, interval, is_tied=is_tied),
     )
@@ -71,7 +71,7 @@ def without_outcomes(done: Completed, spent: int) -> KindCost:
         direct=None,
         loaded=None,
         all_in=None,
-        low=Decimal(round(at_least(spent))) if spent > 0 else None,
+        low=rounded(at_least(spent)) if spent > 0 else None,
         high=None,
         has_verdict=False,
         why_not="no_outcomes",
@@ -102,3 +102,8 @@ def credits_of(ppm: int) -> Decimal:
 def per_credit(nanos: int, ppm: int) -> Decimal:
     """Return nanos per outcome."""
     return Decimal(nanos) * PPM / Decimal(ppm)
+
+
+def rounded(bound: float) -> Decimal:
+    """Return a bound of an interval in whole nanos."""
+    return Decimal(round(bound))

@@ -1,0 +1,35 @@
+"""Where each dollar went: from the vendor, over the team that paid, to its fate."""
+
+from .books import scope_params
+from .organisation import team_refs
+from .shapes import FATES, FlowBand, Scope
+from .sql_files import fetch
+
+
+def money_flow(scope: Scope) -> list[FlowBand]:
+    """Return the bands of a scope; they sum to its spend. Dearest vendors first.
+
+    Within a vendor by team (money without one last), then by fate in the order of `FATES`.
+    Shared money is spread over the teams as overhead.
+    """
+    refs = team_refs()
+    bands = [
+        FlowBand(vendor, refs[team], fate, nanos, provisional)
+        for team, vendor, fate, nanos, provisional in fetch(
+            "money", "money_by_vendor", **scope_params(scope)
+        )
+        if nanos or provisional
+    ]
+    of_vendor: dict[str, int] = {}
+    for band in bands:
+        of_vendor[band.vendor] = of_vendor.get(band.vendor, 0) + band.nanos
+    return sorted(
+        bands,
+        key=lambda band: (
+            -of_vendor[band.vendor],
+            band.vendor,
+            band.team.id is None,
+            band.team.slug,
+            FATES.index(band.fate),
+        ),
+    )

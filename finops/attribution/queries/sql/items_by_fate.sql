@@ -1,0 +1,1 @@
+select fate, count(*), sum(nanos)::bigint from found group by fate

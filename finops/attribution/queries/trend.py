@@ -1,0 +1,39 @@
+"""Is a dollar buying more or less? Spend and unit cost, week by week."""
+
+from datetime import date, datetime, timedelta
+
+from finops.attribution.intervals import per_outcome
+from finops.periods import Period
+
+from .books import Books, Completed, read_books_by
+from .kind_costs import PPM, credits_of, per_credit, rounded
+from .shapes import Scope, Week
+
+DAYS_OF_WEEK = 7
+
+
+def weekly(scope: Scope, *, kind: str, weeks: int = 13, now: datetime) -> list[Week]:
+    """Return the weeks that end with the scope's period, oldest first, those without money too.
+
+    A week is seven days; the last one ends with the period. Spend is by the day of the cells,
+    the unit cost by the day of completion with direct cost of any date.
+    """
+    end = scope.period.end
+    period = Period(end - timedelta(days=DAYS_OF_WEEK * weeks), end)
+    books = read_books_by("week", Scope(period, scope.teams, scope.cost), now=now)
+    starts = [period.start + timedelta(days=DAYS_OF_WEEK * i) for i in range(weeks)]
+    return [week_of(start, books.get(start, Books()), kind) for start in starts]
+
+
+def week_of(start: date, books: Books, kind: str) -> Week:
+    done = sum((found for (_, of), found in books.completed.items() if of == kind), Completed())
+    interval = per_outcome(done.nanos, done.credit / PPM, done.weeks, done.days)
+    return Week(
+        start=start,
+        billed=sum(piece.nanos for piece in books.money if not piece.is_provisional),
+        provisional=sum(piece.nanos for piece in books.money if piece.is_provisional),
+        outcomes=credits_of(done.credit),
+        direct=per_credit(done.nanos, done.credit) if done.credit else None,
+        low=rounded(interval.low) if interval else None,
+        high=rounded(interval.high) if interval else None,
+    )
