@@ -16,8 +16,8 @@ result AS (
 facts AS (
     SELECT
         coalesce(nullif(config->>'organization_id', ''), source_key) AS account,
-        (SELECT coalesce(bool_or(doc->>'$.asked.group_by' LIKE '%workspace_id%'), false) FROM raw)
-        OR (SELECT coalesce(bool_or(item->>'workspace_id' IS NOT NULL), false) FROM result)
+        (SELECT coalesce(bool_or((doc->>'$.asked.group_by') LIKE '%workspace_id%'), false) FROM raw)
+        OR (SELECT coalesce(bool_or((item->>'workspace_id') IS NOT NULL), false) FROM result)
             AS by_workspace
     FROM source_facts
 ),

@@ -16,7 +16,7 @@ SELECT
     'day' AS grain,
     -- What a subscription paid for is not explained by the API's charges.
     CASE
-        WHEN activity->>'customer_type' = 'subscription' THEN source_key || '/subscription'
+        WHEN (activity->>'customer_type') = 'subscription' THEN source_key || '/subscription'
     END AS billing_scope,
     item->>'$.tokens.input' AS input_tokens,
     item->>'$.tokens.cache_read' AS cached_input_tokens,
@@ -24,7 +24,7 @@ SELECT
     item->>'$.tokens.output' AS output_tokens,
     CASE
         WHEN cents IS NULL THEN NULL
-        WHEN item->>'$.estimated_cost.currency' = 'USD'
+        WHEN (item->>'$.estimated_cost.currency') = 'USD'
             AND regexp_full_match(cents, '[0-9]{1,14}(\.[0-9]{1,16})?')
             THEN (cents::DECIMAL(38, 16) * 0.01::DECIMAL(3, 2))::VARCHAR
         ELSE concat_ws(' ', cents, 'hundredths of', item->>'$.estimated_cost.currency')
@@ -34,9 +34,10 @@ SELECT
     lower(trim(activity->>'$.actor.email_address')) AS actor,
     activity->>'$.actor.api_key_name' AS api_key,
     item->>'model' AS model,
-    json_object(
-        'log', 'claude_code',
-        'customer_type', activity->>'customer_type',
-        'terminal', activity->>'terminal_type'
-    )::VARCHAR AS tags
+    CASE
+        WHEN (activity->>'customer_type') = 'subscription' THEN json_object(
+            'log', 'claude_code', 'terminal', activity->>'terminal_type', 'paid_by', 'seat'
+        )
+        ELSE json_object('log', 'claude_code', 'terminal', activity->>'terminal_type')
+    END::VARCHAR AS tags
 FROM measured CROSS JOIN source_facts

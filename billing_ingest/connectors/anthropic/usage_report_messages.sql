@@ -22,8 +22,8 @@ written AS (
 ),
 asked AS (
     SELECT
-        (SELECT coalesce(bool_or(doc->>'$.asked.group_by' LIKE '%workspace_id%'), false) FROM raw)
-        OR (SELECT coalesce(bool_or(item->>'workspace_id' IS NOT NULL), false) FROM result)
+        (SELECT coalesce(bool_or((doc->>'$.asked.group_by') LIKE '%workspace_id%'), false) FROM raw)
+        OR (SELECT coalesce(bool_or((item->>'workspace_id') IS NOT NULL), false) FROM result)
             AS by_workspace
 )
 SELECT
