@@ -107,7 +107,9 @@ class Allocation(AmountFields):
     Tier A1 to A4, B: `item_id` set. C: the pool of the cell's team. D: shared. E: `reason` set.
     """
 
-    cell = models.ForeignKey(Cell, on_delete=models.CASCADE, related_name="allocations")
+    cell = models.ForeignKey(
+        Cell, on_delete=models.DO_NOTHING, db_constraint=False, related_name="allocations"
+    )
     day = models.DateField()
     tier = models.CharField(max_length=2)
     reason = models.TextField(blank=True, default="")

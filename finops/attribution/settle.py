@@ -5,6 +5,7 @@ numbers; each reads the temporary tables of the ones before it. A full settle to
 everything; an incremental one starts from `Dirty` rows and gives the same result.
 """
 
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from finops.outcomes.kinds import KINDS
 from finops.people.models import Organisation
 
 SQL = Path(__file__).parent / "sql"
+MADE = re.compile(r"CREATE TEMP TABLE (\w+)")
 LOCK = 0x0A7  # pg_advisory_xact_lock key: one settle at a time
 AFTER_CHANGES = (
     "30_logs",
@@ -48,13 +50,17 @@ def settle(*, full: bool = False, now: datetime) -> SettleRun:
         else:
             _step("20_owners", "22_links", "10_changes", "12_dirty_items")
         _step(*AFTER_CHANGES)
-        return SettleRun.objects.create(
+        done = SettleRun.objects.create(
             started_at=now,
             finished_at=timezone.now(),
             is_full=full,
             cells=_count("touched_cell"),
             allocations=_count("attribution_allocation") if full else _count("match"),
         )
+        _run(
+            f"DROP TABLE {', '.join(_temporary())} CASCADE"
+        )  # for a caller with a longer transaction
+        return done
 
 
 def _begin() -> None:
@@ -83,6 +89,20 @@ def _bills_differ() -> bool:
         )
         (differ,) = cursor.fetchone()
     return bool(differ)
+
+
+def _temporary() -> list[str]:
+    """Return the temporary tables that exist now: a caller may settle twice in one transaction."""
+    made = {name for file in SQL.glob("*.sql") for name in MADE.findall(file.read_text())} | {
+        "kind"
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relnamespace = pg_my_temp_schema() AND relkind = 'r'"
+            " AND relname = ANY (%s)",
+            [sorted(made)],
+        )
+        return [name for (name,) in cursor.fetchall()]
 
 
 def _step(*names: str) -> None:

@@ -308,7 +308,8 @@ class Migration(migrations.Migration):
                 (
                     "cell",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="allocations",
                         to="attribution.cell",
                     ),

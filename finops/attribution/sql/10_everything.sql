@@ -1,6 +1,13 @@
 -- Full settle: drop what is derived; touch every booked charge, every log and every item.
-TRUNCATE attribution_allocation, attribution_cell, attribution_itemday, attribution_spendday,
-         attribution_itemteam, attribution_itemfate, attribution_outcomecost, attribution_billseen RESTART IDENTITY;
+-- (DELETE, not TRUNCATE: pages go on reading the old figures until the new ones are complete.)
+DELETE FROM attribution_allocation;
+DELETE FROM attribution_cell;
+DELETE FROM attribution_itemday;
+DELETE FROM attribution_spendday;
+DELETE FROM attribution_itemteam;
+DELETE FROM attribution_itemfate;
+DELETE FROM attribution_outcomecost;
+DELETE FROM attribution_billseen;
 
 INSERT INTO attribution_billseen (source_id, provider) SELECT source_id, provider FROM bill;
 
