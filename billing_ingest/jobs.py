@@ -106,6 +106,7 @@ def claim(job_id: int, now: datetime) -> Job | None:
             fence=F("fence") + 1,
             tries=F("tries") + 1,
             lease_until=now + lease(),
+            started_at=now,
             progress_rows=0,
         ):
             return None

@@ -33,6 +33,7 @@ class Job(models.Model):
     progress_rows = models.BigIntegerField(default=0)
     error = models.JSONField(null=True)  # {code, message, ...} in words
     created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)  # of the newest try
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -53,7 +54,8 @@ class Job(models.Model):
         indexes = [
             models.Index(
                 fields=["due_at"], name="job_open", condition=Q(state__in=["waiting", "running"])
-            )
+            ),
+            models.Index(fields=["source"], name="job_failed", condition=Q(state="failed")),
         ]
 
 

@@ -15,6 +15,7 @@ from django.db.models import Max, Q
 from billing_ingest import jobs
 from billing_ingest.models import Job
 from billing_ingest.registry import connector
+from finops.attribution.models import Dirty
 from finops.ledger.models import Source
 from finops.periods import Period
 
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 # After a long absence the oldest of the missed pulls covers everything before it as well.
 MOST_MISSED = 60
+PAUSE_AFTER_FAILURE = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,19 @@ def queue_missed_pulls(
         first_day = start.date()
 
 
+def queue_settle(period: timedelta, now: datetime) -> None:
+    """Settle what nobody queued a settle for: files from the command line, new owners of keys.
+
+    After a settle that failed for good there is a pause, or it would fail over and over.
+    """
+    if not Dirty.objects.exists():
+        return
+    is_open = Q(state__in=(Job.State.WAITING, Job.State.RUNNING))
+    just_failed = Q(state=Job.State.FAILED, finished_at__gt=now - PAUSE_AFTER_FAILURE)
+    if not Job.objects.filter(is_open | just_failed, kind="settle").exists():
+        jobs.enqueue_settle(now)
+
+
 def queue_verify(period: timedelta, now: datetime) -> None:
     """Prove the books once per night."""
     slot = name_of(slot_before(now, period))
@@ -119,5 +134,6 @@ PULL_EVERY = timedelta(hours=6)
 SCHEDULES = (
     Schedule("publish jobs that are due, end leases that ran out", timedelta(seconds=30), sweep),
     Schedule("pull every scheduled source", PULL_EVERY, queue_pulls),
+    Schedule("settle what is dirty", timedelta(seconds=30), queue_settle),
     Schedule("prove the books", timedelta(days=1), queue_verify),
 )

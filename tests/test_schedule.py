@@ -14,6 +14,7 @@ from billing_ingest import jobs, schedule
 from billing_ingest.connector import Connector
 from billing_ingest.models import Job
 from billing_ingest.work import window_of
+from finops.attribution.models import Dirty
 from finops.celery import app
 from finops.ledger.models import Source
 
@@ -130,6 +131,25 @@ def test_the_books_are_proved_once_a_day():
     assert Job.objects.filter(kind="verify").count() == 2
 
 
+def test_dirty_facts_that_nobody_settles_are_settled():
+    schedule.tick(NOON)
+    assert not Job.objects.filter(kind="settle").exists()
+    Dirty.objects.create(what="actor", ref="github:alice")
+    schedule.tick(NOON)
+    schedule.tick(NOON + timedelta(seconds=30))
+    assert Job.objects.filter(kind="settle").count() == 1
+
+
+def test_after_a_settle_that_failed_there_is_a_pause():
+    Dirty.objects.create(what="actor", ref="github:alice")
+    schedule.tick(NOON)
+    Job.objects.filter(kind="settle").update(state=Job.State.FAILED, tries=3, finished_at=NOON)
+    schedule.tick(NOON + timedelta(minutes=29))
+    assert Job.objects.filter(kind="settle").count() == 1
+    schedule.tick(NOON + timedelta(minutes=31))
+    assert Job.objects.filter(kind="settle").count() == 2
+
+
 def test_a_schedule_that_fails_does_not_keep_the_others_from_running(monkeypatch, source):
     def broken(period, now):
         raise RuntimeError("no")
@@ -158,7 +178,7 @@ def test_a_tick_asks_the_same_of_the_database_however_many_sources_wait(
             key=f"v{number}", name=f"V{number}", connector="vendor", is_scheduled=True
         )
     schedule.tick(NOON)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         schedule.tick(NOON + timedelta(seconds=30))
 
 
