@@ -1,0 +1,73 @@
+"""The second reader: what a bill says, to the last digit, without the code that loaded it."""
+
+import gzip
+import io
+import json
+import zipfile
+from decimal import Decimal
+
+import pytest
+import zstandard
+
+from finops.attribution.verify import reading
+from tests.small_books import BILLED, FILE
+
+
+@pytest.fixture
+def read(tmp_path):
+    def totals(content: bytes, reader=reading.focus_csv) -> dict[str, Decimal]:
+        (tmp_path / "file").write_bytes(content)
+        return dict(reading.sums_of(tmp_path / "file", reader).totals)
+
+    return totals
+
+
+def test_focus_sums_are_exact_to_the_last_digit(read):
+    content = (
+        b"\xef\xbb\xbfBillingCurrency;Note;BilledCost\r\n"
+        b'USD;"two\r\nlines";0.123456789012345678901\r\n'
+        b"USD;x;99999999999999.1\r\n"
+        b"EUR;x;1E-7\r\n\r\n"
+        b"USD;x;-0.00\r\n"
+    )
+    assert read(content) == {
+        "USD": Decimal("99999999999999.223456789012345678901"),
+        "EUR": Decimal("1E-7"),
+    }
+
+
+def test_packed_files_are_read_through(read):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as bundle:
+        bundle.writestr("a.csv", FILE)
+        bundle.writestr("b.csv", FILE)
+        bundle.writestr("__MACOSX/a.csv", b"junk")
+    assert read(zstandard.compress(FILE)) == {"USD": Decimal(BILLED)}
+    assert read(gzip.compress(FILE)) == {"USD": Decimal(BILLED)}
+    assert read(packed.getvalue()) == {"USD": 2 * Decimal(BILLED)}
+
+
+def test_anthropic_cents_become_dollars_in_every_form_of_json(read):
+    page = {"data": [{"results": [{"currency": "USD", "amount": "123.78912"}]}]}
+    expected = {"USD": Decimal("1.2378912")}
+    for text in (json.dumps(page), json.dumps(page, indent=2), json.dumps([page])):
+        assert read(text.encode(), reading.anthropic_costs) == expected
+    lines = f"{json.dumps(page)}\n\n{json.dumps(page)}\n"
+    assert read(lines.encode(), reading.anthropic_costs) == {"USD": Decimal("2.4757824")}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"Cost,Currency\n1,USD\n",
+        b"BilledCost,BillingCurrency\nNaN,USD\n",
+        b"BilledCost,BillingCurrency\nabc,USD\n",
+        b"BilledCost,BillingCurrency\n1\n",
+        gzip.compress(FILE)[:-9],
+        b"PK\x03\x04broken",
+    ],
+)
+def test_a_file_the_reader_cannot_follow_is_refused(read, content):
+    with pytest.raises(reading.UnreadableError):
+        read(content)
