@@ -1,5 +1,9 @@
 """Where the pages of this app live."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from billing_ingest import webhooks
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("webhooks/<slug:source_key>/", webhooks.webhook, name="webhook"),
+]
