@@ -4,8 +4,11 @@
 work items. Amounts are cents, so that examples read like a bill.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
+
+from django.db import connection
 
 from finops.attribution.models import (
     Allocation,
@@ -16,10 +19,11 @@ from finops.attribution.models import (
     OutcomeCost,
     SpendDay,
 )
-from finops.ledger.models import Source
+from finops.ledger.models import BillingScope, Charge, Import, Slice, Source, Usage
 from finops.money import CENT_NANOS
 from finops.outcomes.models import WorkItem
 from finops.people.models import Organisation, Team
+from finops.periods import month_of
 
 PPM = 1_000_000
 NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
@@ -150,6 +154,60 @@ class Books:
                 item_id=allocation.item_id, tier=allocation.tier, **where, **money
             )
 
+    def bill_line(
+        self, day: date, cents: int, *, source: str = "anthropic", line: int = 2, **more: Any
+    ) -> dict[str, Any]:
+        """A line of a bill; returns what `spend` needs to stand on it."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT ledger_partition('ledger_charge', %s)", [day.replace(day=1)])
+        part = self.slice(source, "charge", f"bill of {day:%B}", f"{source} {day:%Y-%m}.csv", day)
+        amount = Decimal(cents) / 100
+        month = month_of(day)
+        facts = {
+            "charged_on": day, "slice": part, "line": line, "invoice_issuer_name": source,
+            "billing_account_id": "a1", "billing_currency": "USD",
+            "billing_period_start": noon(month.start), "billing_period_end": noon(month.end),
+            "charge_period_start": noon(day), "charge_period_end": noon(day),
+            "billed_cost": amount, "effective_cost": amount, "charge_category": "Usage",
+            "billed_nanos": cents * CENT_NANOS, "effective_nanos": cents * CENT_NANOS,
+        }  # fmt: skip
+        charge = Charge.objects.create(**facts | more)
+        return {"charged_on": day, "charge_id": charge.id, "source": source}
+
+    def log_line(
+        self, day: date, *, source: str = "log", line: int = 2, **more: Any
+    ) -> dict[str, Any]:
+        """A line of a usage log; returns what `spend` needs to stand on it."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT ledger_partition('ledger_usage', %s)", [day.replace(day=1)])
+        part = self.slice(source, "usage", "log", f"{source}.jsonl", day)
+        usage = Usage.objects.create(
+            occurred_on=day, slice=part, line=line, occurred_at=noon(day), **more
+        )
+        return {"occurred_on": day, "usage_id": usage.id}
+
+    def slice(self, source: str, table: str, key: str, filename: str, day: date) -> Slice:
+        """The active slice of that key, grown to hold the day."""
+        owner = self.source(source)
+        part = Slice.objects.filter(source=owner, table=table, key=key).first()
+        if part is None:
+            imp = Import.objects.create(
+                source=owner, state="loaded", filename=filename, sha256="0" * 64, size_bytes=1
+            )
+            scope = None
+            if table == "charge":
+                month = month_of(day)
+                scope = BillingScope.objects.create(
+                    invoice_issuer_name=source, billing_account_id="a1", feed=owner,
+                    billing_period_start=month.start, billing_period_end=month.end,
+                )  # fmt: skip
+            part = Slice(source=owner, imp=imp, table=table, key=key, billing_scope=scope)
+        part.first_day = min(part.first_day or day, day)
+        part.last_day = max(part.last_day or day, day)
+        part.rows += 1
+        part.save()
+        return part
+
     def settled(self) -> "Books":
         """Write credit, fate and direct cost of every item."""
         for name, item in self.items.items():
@@ -202,7 +260,3 @@ def worked_month() -> Books:
     books.spend(october(8), 60, team="support", item="TCK-9")
     books.spend(october(19), 404, team="sales", reason="no_outcome_in_period")
     return books.settled()
-
-
-def days_from(first: date, count: int) -> list[date]:
-    return [first + timedelta(days=i) for i in range(count)]

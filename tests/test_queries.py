@@ -28,7 +28,7 @@ def test_bands_of_the_flow_sum_to_the_spend():
     total = unit_cost(WHOLE, by=None, now=NOW).total
     assert sum(band.nanos for band in bands) == total.spend
     assert sum(band.provisional for band in bands) == total.provisional == 5000 * CENT_NANOS
-    assert [band.vendor for band in bands][0] == "Anthropic"
+    assert bands[0].vendor == "Anthropic"
 
 
 def test_bands_of_a_team_are_those_of_the_whole():

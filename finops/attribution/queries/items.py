@@ -34,7 +34,9 @@ def work_items(
     found = {
         name: (count, nanos) for name, count, nanos in fetch("items", "items_by_fate", **params)
     }
-    page = fetch_dicts("items", "items_page", **params, fate=fate, limit=limit, offset=offset)
+    page = fetch_dicts(
+        "items", "items_page", "people_of_page", **params, fate=fate, limit=limit, offset=offset
+    )
     rows = [item_row(row, now) for row in page]
     counted = found.values() if not fate else [found.get(fate, (0, 0))]
     nanos = sum(part for _, part in counted)

@@ -294,7 +294,10 @@ class CellFilter:
 
 @dataclass(frozen=True)
 class CellRow:
-    """One allocation of a cell: the smallest line behind any figure."""
+    """One allocation of a cell: the smallest line behind any figure.
+
+    nanos is in the reporting currency (None without a rate), own_nanos in the cell's currency.
+    """
 
     allocation_id: int
     day: date
@@ -316,6 +319,7 @@ class CellRow:
     charge_id: int | None
     filename: str
     line: int | None
+    own_nanos: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+select count(*), coalesce(sum(amount), 0)::bigint from found
