@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections import Counter, defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
@@ -215,6 +216,17 @@ def test_reverts_name_what_they_revert(year):
         reverted = by_key[revert["body"].split()[1]]
         assert revert["title"] == f'Revert "{reverted["title"]}"'
         assert reverted["merged_at"] < revert["created_at"]
+
+
+def test_fixes_name_what_they_fix_in_three_ways(year):
+    pulls = [pull for path in year["github-pulls"] for pull in json.loads(path.read_text())]
+    merges = {p["merge_commit_sha"]: p for p in pulls if p["merged_at"]}
+    fixes = [p for p in pulls if "bug" in {label["name"] for label in p["labels"]}]
+    named = [re.match(r"Fixes(: [0-9a-f]{40}| quillhaven/| #)", p["body"]).group(1) for p in fixes]
+    ways = Counter(name[:2] for name in named)
+    assert set(ways) == {": ", " q", " #"}
+    assert min(ways.values()) > 50
+    assert all(name[2:] in merges for name in named if name.startswith(": "))
 
 
 def test_support_output_dips_when_its_assistant_arrives_and_ends_cheaper(year):

@@ -22,7 +22,7 @@ HEADER = (
     "ListUnitPrice PricingCategory PricingCurrency PricingQuantity PricingUnit ProviderName "
     "PublisherName RegionId RegionName ResourceId ResourceName ResourceType ServiceCategory "
     "ServiceName ServiceSubcategory SkuId SkuMeter SkuPriceDetails SkuPriceId SubAccountId "
-    "SubAccountName SubAccountType Tags"
+    "SubAccountName SubAccountType Tags x_Model"
 )
 SKU_METERS = {
     "input": "Input Tokens",
@@ -101,7 +101,7 @@ def seat_bill(seats: int, month: Period, *, is_closed: bool) -> list[Row]:
         "ServiceSubcategory": "Other (Developer Tools)",
         "SkuId": "cursor-business-seat",
         "SkuPriceId": "cursor-business-seat-monthly",
-        "Tags": json.dumps({"shared": "seats"}),
+        "Tags": json.dumps({"shared": "true", "purpose": "seats"}),
     }
     return [row]
 
@@ -159,11 +159,12 @@ def _usage_row(
         "ResourceType": "Model",
         "SkuId": sku,
         "SkuMeter": SKU_METERS[meter],
-        "SkuPriceDetails": json.dumps({"Model": model, "ServiceTier": service_tier}),
+        "SkuPriceDetails": json.dumps({"x_ServiceTier": service_tier}),
         "SkuPriceId": f"{sku}-usd",
         "SubAccountId": project,
         "SubAccountName": project.removeprefix("proj_").replace("_", " ").title(),
         "SubAccountType": "Project",
+        "x_Model": model,
     }
 
 

@@ -32,7 +32,9 @@ def overhead_lines(calendar: Calendar, roster: Roster, seed: int) -> list[UsageL
 
     def hackathon(rng: random.Random, noon: datetime, _: float, dollars: float) -> UsageLine:
         person = rng.choice(roster.members(PLATFORM.slug, noon.date())).email
-        return _labs(rng, noon, dollars, person=person, tags=(("excluded", "hackathon"),))
+        return _labs(
+            rng, noon, dollars, person=person, tags=(("excluded", "true"), ("purpose", "hackathon"))
+        )
 
     kinds: tuple[tuple[str, Curve, Callable[[Period], list[date]], Write], ...] = (
         ("shared-key", SHARED_KEY_DOLLARS, days, _shared_key),
@@ -81,7 +83,7 @@ def _evaluation(rng: random.Random, noon: datetime, position: float, dollars: fl
     return spend(
         rng, noon, ModelUse("gpt-5.1" if position < 0.4 else "gpt-5.2", 1.0, CHAT), dollars,
         account=EVALUATION_PROJECT, api_key="key_evaluations", service_tier="batch",
-        tags=(("shared", "evaluations"),),
+        tags=(("shared", "true"), ("purpose", "evaluations")),
     )  # fmt: skip
 
 

@@ -57,8 +57,7 @@ def body_of(pull_request: PullRequest) -> str | None:
     elif culprit is not None and pull_request.number % 3 == 0:
         trailers.append(f"Fixes: {merge_sha(culprit)}")
     elif culprit is not None:
-        verb = "Fixes" if pull_request.number % 3 == 1 else "Fix for"
-        words = f"{verb} {culprit.key}"
+        words = f"Fixes {culprit.key if pull_request.number % 3 == 1 else f'#{culprit.number}'}"
     elif pull_request.number % 3:
         words = f"{pull_request.topic} in {pull_request.repo.split('/')[1]}."
     if pull_request.sessions:
