@@ -113,16 +113,16 @@ class Http:
                 sent = {"user-agent": "outlay", **headers}
                 with client.stream("GET", url, params=params or None, headers=sent) as answer:
                     response = self._read(answer)
-        except EndpointNotAllowedError as error:
-            raise HttpError(str(error), permanent=True, code=error.code) from None
+        except (EndpointNotAllowedError, httpx.InvalidURL) as error:
+            raise HttpError(str(error), permanent=True, code=EndpointNotAllowedError.code) from None
         except (httpx.HTTPError, OSError) as error:
             words = _clean(f"{type(error).__name__}: {error}", headers)
             raise HttpError(
-                f"No answer from {httpx.URL(url).host}: {words}", permanent=False, code="no_answer"
+                f"No answer from {target.host}: {words}", permanent=False, code="no_answer"
             ) from None
         if response.status == 304 or 200 <= response.status < 300:
             return response
-        raise _refusal(response, httpx.URL(url).host, headers)
+        raise _refusal(response, target.host, headers)
 
     def _read(self, answer: httpx.Response) -> Response:
         body = bytearray()
