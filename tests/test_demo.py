@@ -25,7 +25,7 @@ def year(tmp_path_factory) -> dict[str, list[Path]]:
     deliveries = write_company(tmp_path_factory.mktemp("demo"), today=TODAY)
     files: dict[str, list[Path]] = defaultdict(list)
     for delivery in deliveries:
-        files[delivery.path.stem].append(delivery.path)
+        files[re.sub(r"-\d{4}-\d\d$", "", delivery.path.stem)].append(delivery.path)
     return files
 
 
@@ -85,6 +85,7 @@ def test_every_file_belongs_to_a_known_source_and_is_named_once(tmp_path):
     assert all(connectors[d.source_key] == d.connector for d in deliveries)
     assert {d.source_key for d in deliveries} == set(connectors)
     assert sorted(d.path for d in deliveries) == sorted(p for p in tmp_path.rglob("*.*"))
+    assert len({d.path.name for d in deliveries}) == len(deliveries)
 
 
 @pytest.mark.parametrize("day", range(1, 6))
@@ -92,8 +93,8 @@ def test_a_month_that_has_just_begun_has_usage_but_no_bill(tmp_path, day):
     deliveries = write_company(tmp_path, today=date(2026, 3, day), months=2)
     named = {d.path.relative_to(tmp_path).as_posix() for d in deliveries}
     month = "2026-02" if day == 1 else "2026-03"
-    assert f"{month}/coding-sessions.csv" in named
-    assert (f"{month}/anthropic-costs.json" in named) == (day in (1, 5))
+    assert f"{month}/coding-sessions-{month}.csv" in named
+    assert (f"{month}/anthropic-costs-{month}.json" in named) == (day in (1, 5))
 
 
 def test_anthropic_bills_exactly_its_usage_at_the_contract_price(year):
@@ -121,14 +122,15 @@ def test_session_log_explains_every_workspace_but_the_default_one(year):
 
 
 def test_claude_code_report_tells_the_sessions_of_the_log(year):
-    for activity in year["anthropic-claude-code"]:
+    logs = year["coding-sessions"][-3:]
+    for activity, log in zip(year["anthropic-claude-code"], logs, strict=True):
         pages = json.loads(activity.read_text())
         told = Counter()
         for record in (record for page in pages for record in page["data"]):
             for model in record["model_breakdown"]:
                 told[record["actor"]["email_address"]] += model["tokens"]["output"]
         logged = Counter()
-        for row in rows(activity.with_name("coding-sessions.csv")):
+        for row in rows(log):
             if row["session"]:
                 logged[row["person"]] += int(row["output_tokens"])
         assert told == logged

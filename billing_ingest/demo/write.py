@@ -70,7 +70,7 @@ def _write_month(folder: Path, year: Year, month: Period, lines: list[UsageLine]
 
 def _write_outcomes(folder: Path, year: Year, month: Period) -> Written:
     start, end = _midnight(month.start), _midnight(month.end)
-    pulls = folder / "github-pulls.json"
+    pulls = _named(folder, "github-pulls.json")
     _write_json(pulls, changed_in(year.pull_requests, start, end))
     yield company.GITHUB, pulls, "pull requests"
     for source, all_events, words in (
@@ -79,24 +79,24 @@ def _write_outcomes(folder: Path, year: Year, month: Period) -> Written:
     ):
         events = [event for event in all_events if start <= event.at < end]
         if events:
-            path = folder / f"{source.key}-{words}.csv"
+            path = _named(folder, f"{source.key}-{words}.csv")
             rows = own_files.outcome_rows(events, source)
             _write_csv(path, own_files.OUTCOME_HEADER, rows)
             yield source, path, words
 
 
 def _write_anthropic(folder: Path, year: Year, month: Period, lines: list[UsageLine]) -> Written:
-    usage = folder / "anthropic-messages-usage.json"
+    usage = _named(folder, "anthropic-messages-usage.json")
     _write_json(usage, messages_report(lines, days(month)))
     yield company.ANTHROPIC, usage, "Anthropic usage by key"
     if month in year.calendar.months[-CLAUDE_CODE_MONTHS:]:
-        activity = folder / "anthropic-claude-code.json"
+        activity = _named(folder, "anthropic-claude-code.json")
         opened = own_files.opened_by_day(year.pull_requests)
         _write_json(activity, claude_code_report(lines, opened))
         yield company.ANTHROPIC, activity, "Claude Code activity"
     billed_days = [day for day in days(month) if day < year.calendar.billed_until]
     if billed_days:
-        costs = folder / "anthropic-costs.json"
+        costs = _named(folder, "anthropic-costs.json")
         billed = [line for line in lines if line.at.date() < year.calendar.billed_until]
         _write_json(costs, cost_report(billed, billed_days))
         yield company.ANTHROPIC, costs, "Anthropic costs"
@@ -109,7 +109,7 @@ def _write_logs(
         (company.SESSIONS, anthropic, "ses", "coding sessions"),
         (company.GATEWAY, openai, "gw", "gateway log"),
     ):
-        path = folder / f"{source.key}.csv"
+        path = _named(folder, f"{source.key}.csv")
         logged = [line for line in lines if line.is_logged]
         rows = own_files.usage_rows(logged, f"{prefix}-{month.start:%Y%m}")
         _write_csv(path, own_files.USAGE_HEADER, rows)
@@ -124,15 +124,21 @@ def _write_focus(folder: Path, year: Year, month: Period, openai: list[UsageLine
     is_mismatched = month == calendar.months[-1 - MISMATCH_MONTHS_BEFORE_LAST :][0]
     billed = [line for line in openai if line.at.date() < calendar.billed_until]
     extra = MISMATCH_PERCENT if is_mismatched else 0
-    usage = folder / "harrowgate-focus.csv"
+    usage = _named(folder, "harrowgate-focus.csv")
     _write_csv(usage, FOCUS_HEADER, reseller_bill(billed, month, extra, is_closed=is_closed))
     yield company.RESELLER, usage, "OpenAI bill from Harrowgate Cloud"
-    seats = folder / "cursor-seats-focus.csv"
+    seats = _named(folder, "cursor-seats-focus.csv")
     engineers = sum(
         len(year.roster.members(team.slug, month.start)) for team in company.ENGINEERING_TEAMS
     )
     _write_csv(seats, FOCUS_HEADER, seat_bill(engineers, month, is_closed=is_closed))
     yield company.SEATS, seats, "Cursor seats"
+
+
+def _named(folder: Path, name: str) -> Path:
+    """Return a file of the month's folder with the month in its name: vendors never reuse one."""
+    stem, suffix = name.rsplit(".", 1)
+    return folder / f"{stem}-{folder.name}.{suffix}"
 
 
 def _midnight(day: date) -> datetime:
