@@ -108,7 +108,11 @@ class Allocation(AmountFields):
     """
 
     cell = models.ForeignKey(
-        Cell, on_delete=models.DO_NOTHING, db_constraint=False, related_name="allocations"
+        Cell,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="allocations",
     )
     day = models.DateField()
     tier = models.CharField(max_length=2)
@@ -124,6 +128,10 @@ class Allocation(AmountFields):
                 condition=models.Q(item_id__isnull=False),
             ),
             models.Index(fields=["day"], name="allocation_day"),
+            models.Index(fields=["cell"], name="allocation_cell"),
+            models.Index(
+                fields=["team_id", "day"], name="allocation_pool", condition=models.Q(item_id__isnull=True)
+            ),
         ]
 
 

@@ -309,6 +309,7 @@ class Migration(migrations.Migration):
                     "cell",
                     models.ForeignKey(
                         db_constraint=False,
+                        db_index=False,
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="allocations",
                         to="attribution.cell",
@@ -323,6 +324,12 @@ class Migration(migrations.Migration):
                         name="allocation_item",
                     ),
                     models.Index(fields=["day"], name="allocation_day"),
+                    models.Index(fields=["cell"], name="allocation_cell"),
+                    models.Index(
+                        condition=models.Q(("item_id__isnull", True)),
+                        fields=["team_id", "day"],
+                        name="allocation_pool",
+                    ),
                 ],
             },
         ),

@@ -58,6 +58,8 @@ CREATE INDEX ON redo (redone_id);
 CREATE INDEX ON redo (redoer_id);
 ANALYZE redo;
 
+CREATE TEMP TABLE fate_before ON COMMIT DROP AS
+SELECT f.item_id, f.fate FROM attribution_itemfate f JOIN item i ON i.id = f.item_id;
 DELETE FROM attribution_itemfate f USING item i WHERE f.item_id = i.id;
 INSERT INTO attribution_itemfate (item_id, fate, reverted_by_id, redoes_id)
 SELECT i.id,

@@ -8,20 +8,31 @@ FROM attribution_itemteam t JOIN outcomes_workitem w ON w.id = t.item_id
 WHERE w.state = 'done' AND t.team_id IS NOT NULL AND t.credit_ppm > 0
   AND date_trunc('month', w.completed_at)::date IN (SELECT month FROM touched_month);
 
-WITH month AS (SELECT DISTINCT month FROM touched_month), moved AS (
+WITH pool AS (
+    SELECT m.month, t.id AS team_id, p.team_id IS NOT NULL AS has_items
+    FROM (SELECT DISTINCT month FROM touched_month) m
+    CROSS JOIN people_team t
+    LEFT JOIN pool_month p ON p.team_id = t.id AND p.month = m.month
+), moved AS (
     UPDATE attribution_allocation a
-    SET tier = CASE WHEN has.items THEN 'C' ELSE 'E' END, reason = CASE WHEN has.items THEN '' ELSE 'no_outcome_in_period' END
-    FROM month m, LATERAL (SELECT 1) one, people_team t,
-         LATERAL (SELECT EXISTS (SELECT FROM pool_month p WHERE p.team_id = t.id AND p.month = m.month) AS items) has
-    WHERE a.day >= m.month AND a.day < m.month + interval '1 month' AND a.team_id = t.id
-      AND ((a.tier = 'C' AND NOT has.items) OR (a.tier = 'E' AND a.reason = 'no_outcome_in_period' AND has.items))
+    SET tier = CASE WHEN p.has_items THEN 'C' ELSE 'E' END,
+        reason = CASE WHEN p.has_items THEN '' ELSE 'no_outcome_in_period' END
+    FROM pool p
+    WHERE a.item_id IS NULL AND a.day >= p.month AND a.day < p.month + interval '1 month' AND a.team_id = p.team_id
+      AND a.tier = CASE WHEN p.has_items THEN 'E' ELSE 'C' END
+      AND a.reason = CASE WHEN p.has_items THEN 'no_outcome_in_period' ELSE '' END
     RETURNING a.day
 )
 INSERT INTO touched_day SELECT DISTINCT day FROM moved;
 
--- Days whose items met another fate.
+-- Days of the items that met another fate.
 INSERT INTO touched_day
-SELECT DISTINCT d.day FROM attribution_itemday d JOIN item i ON i.id = d.item_id;
+SELECT DISTINCT d.day
+FROM attribution_itemfate f
+JOIN item i ON i.id = f.item_id
+LEFT JOIN fate_before b ON b.item_id = f.item_id
+JOIN attribution_itemday d ON d.item_id = f.item_id
+WHERE b.fate IS DISTINCT FROM f.fate;
 
 CREATE TEMP TABLE stale_day ON COMMIT DROP AS SELECT DISTINCT day FROM touched_day;
 ANALYZE stale_day;

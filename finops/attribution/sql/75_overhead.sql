@@ -14,7 +14,7 @@ FROM (SELECT DISTINCT month FROM touched_month) m;
 UPDATE attribution_allocation a
 SET tier = CASE WHEN has_base THEN 'D' ELSE 'E' END, reason = CASE WHEN has_base THEN '' ELSE 'no_base' END
 FROM overhead_flip m
-WHERE a.day >= m.month AND a.day < m.month + interval '1 month'
+WHERE a.item_id IS NULL AND a.day >= m.month AND a.day < m.month + interval '1 month'
   AND ((a.tier = 'D' AND NOT has_base) OR (a.tier = 'E' AND a.reason = 'no_base' AND has_base));
 
 UPDATE attribution_spendday a
