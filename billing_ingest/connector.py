@@ -38,10 +38,20 @@ class Sniff:
 
 
 @dataclass(frozen=True)
+class Notice:
+    """Something worth saying about rows that are accepted: counted and shown as a warning."""
+
+    code: str
+    when: str  # SQL over the columns of the first mapping
+    message: str  # with {rows}
+
+
+@dataclass(frozen=True)
 class Document:
     """A kind of file a vendor gives: how to recognise, read and map it.
 
-    reader csv: `raw` has the file's columns as VARCHAR and `_line` BIGINT (true line number).
+    reader csv: `raw` has the file's columns as VARCHAR, `_line` BIGINT (true line number) and
+    `_extras` VARCHAR (JSON of the columns that are neither required nor optional).
     reader json: `raw` has `doc` (JSON: one row per top-level object of the file: a page, a
     JSONL line, or an element of a top-level array) and `_line` BIGINT (its ordinal).
     """
@@ -52,6 +62,10 @@ class Document:
     recognise: Callable[[Sniff], str | None]  # the reason in words, or None
     mappings: tuple[Mapping, ...]
     required: tuple[str, ...] = ()  # CSV columns that must be there
+    optional: tuple[str, ...] = ()  # CSV columns the SQL names; null when the file has none
+    null_words: tuple[str, ...] = ()  # unquoted words that mean nothing was said, besides ""
+    dates: tuple[str, ...] = ()  # CSV columns that tell the order of day and month in 4/1/25
+    notices: tuple[Notice, ...] = ()
     names: dict[str, str] = field(default_factory=dict)  # our column -> vendor's, for messages
 
 

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 Type = Literal[
-    "text", "amount", "quantity", "integer", "timestamp", "day", "currency", "json", "flag", "email"
+    "text",
+    "amount",
+    "quantity",
+    "value",
+    "integer",
+    "timestamp",
+    "day",
+    "currency",
+    "json",
+    "flag",
+    "email",
 ]
 
 
@@ -92,12 +102,12 @@ WORK_ITEM = (
     *_typed("version_at created_at started_at completed_at closed_at first_review_at", "timestamp"),
     *_texts("title url repo branch base_branch team"),
     *_typed("number size_added size_deleted", "integer"),
-    Column("value_amount", "amount"),
+    Column("value_amount", "value"),
     Column("value_currency", "currency"),
     Column("is_bot_authored", "flag"),
-    # lists, as JSON text: labels ["x"], people [{"actor": .., "role": .., "weight": 1}],
-    # keys [{"type": "session", "value": "s7", "weight": 120}],
-    # links [{"type": "reverts", "kind": "pull_request", "key": .., "evidence": "text"}]
+    # Lists as JSON text. labels: ["x"]; people: [{"actor": .., "role": .., "weight": 1}],
+    # keys: [{"type": "session", "value": "s7", "weight": 120}],
+    # links: [{"type": "reverts", "kind": "pull_request", "key": .., "evidence": "text"}]
     *_typed("labels people keys links", "json"),
 )
 

@@ -1,0 +1,111 @@
+"""A whole file, all its tables: read and judged, nothing booked."""
+
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Protocol
+
+from billing_ingest.charges import Charges
+from billing_ingest.connector import Mapping
+from billing_ingest.dates import settle_date_order
+from billing_ingest.parts import Found, Totals, sum_of
+from billing_ingest.pipe import Progress
+from billing_ingest.read import Reading, no_rows
+from billing_ingest.refusal import Refused
+from finops.ledger.models import Import
+
+
+class Part(Protocol):
+    """One table of a delivery."""
+
+    table: str
+
+    def examine(self) -> Found: ...
+    def refusal(self, found: Found) -> Exception: ...
+    def check_zones(self, found: Found) -> None: ...
+
+
+class Sliced(Part, Protocol):
+    """A table whose rows are replaced slice by slice: charges, usage."""
+
+    def months(self, keys: Dict[str, int]) -> list[date]: ...
+    def write(self, keys: Dict[str, int], progress: Progress) -> None: ...
+
+
+class Upserted(Part, Protocol):
+    """A table whose rows are merged by their natural key: work items, people."""
+
+    def write(self, imp: Import, progress: Progress) -> None: ...
+
+
+@dataclass
+class Delivered:
+    """What a file holds. `found` goes with `sliced`, one by one."""
+
+    sliced: list[Sliced] = field(default_factory=list)
+    found: list[Found] = field(default_factory=list)
+    upserted: list[Upserted] = field(default_factory=list)
+    upserted_rows: int = 0
+    warnings: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        return sum(found.rows for found in self.found) + self.upserted_rows
+
+    @property
+    def rows_out_of_scope(self) -> int:
+        return sum(found.rows_out_of_scope for found in self.found)
+
+    @property
+    def same_lines(self) -> int:
+        return sum(found.same_lines for found in self.found)
+
+    @property
+    def totals(self) -> Totals:
+        return sum_of(found.totals for found in self.found)
+
+    @property
+    def out_of_scope(self) -> Totals:
+        return sum_of(found.out_of_scope for found in self.found)
+
+    @property
+    def period(self) -> tuple[date | None, date | None]:
+        """The days the facts cover, half-open; a bill's are its billing periods."""
+        groups = [group for found in self.found for group in found.groups]
+        starts = [min(g.first_day, g.scope.start) if g.scope else g.first_day for g in groups]
+        ends = [max(g.last_day + DAY, g.scope.end) if g.scope else g.last_day + DAY for g in groups]
+        return min(starts, default=None), max(ends, default=None)
+
+
+DAY = timedelta(days=1)
+
+
+def examine(reading: Reading, object_key: str, scope: str) -> Delivered:
+    """Read every table of the file. Raises Refused."""
+    delivered = Delivered(warnings=list(reading.warnings))
+    for mapping in reading.document.mappings:
+        part = part_of(reading, mapping, object_key, scope)
+        found = examine_part(reading, part)
+        delivered.warnings += found.warnings
+        delivered.sliced.append(part)
+        delivered.found.append(found)
+    if not delivered.rows and not delivered.out_of_scope:
+        raise Refused([no_rows(reading.plain)])
+    return delivered
+
+
+def part_of(reading: Reading, mapping: Mapping, object_key: str, scope: str) -> Charges:
+    return Charges(reading, mapping, object_key, scope)
+
+
+def examine_part(reading: Reading, part: Part) -> Found:
+    """Read one table: again when lines or dates turn out to be other than assumed."""
+    found = part.examine()
+    if reading.lines_moved(found.records):
+        found = part.examine()
+    if found.bad_rows and settle_date_order(reading):
+        found = part.examine()
+    part.check_zones(found)
+    if found.bad_rows:
+        raise part.refusal(found)
+    return found
