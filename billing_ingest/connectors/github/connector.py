@@ -23,15 +23,19 @@ def _has_pull_request(sniff: Sniff) -> bool:
     return all(name in sniff.head for name in PULL_REQUEST)
 
 
+def _is_json(sniff: Sniff) -> bool:
+    return sniff.head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"[", b"{")
+
+
 def _is_event(sniff: Sniff) -> str | None:
     is_event = b'"pull_request"' in sniff.head and b'"action"' in sniff.head
-    if not sniff.header and is_event and _has_pull_request(sniff):
+    if _is_json(sniff) and is_event and _has_pull_request(sniff):
         return "it is an event about a pull request"
     return None
 
 
 def _is_list(sniff: Sniff) -> str | None:
-    if not sniff.header and sniff.head.lstrip()[:1] == b"[" and _has_pull_request(sniff):
+    if _is_json(sniff) and _has_pull_request(sniff):
         return "it is a list of pull requests"
     return None
 
