@@ -181,6 +181,6 @@ SELECT
     to_json(list_sort(list_distinct(people)))::VARCHAR AS people,
     to_json(list_sort(list_distinct(keys)))::VARCHAR AS keys,
     to_json(
-        list_sort(list_distinct([x FOR x IN links IF x.key <> key]))
+        list_sort(list_distinct([x FOR x IN links IF x.key NOT IN (key, lower(external_id))]))
     )::VARCHAR AS links
 FROM tied
