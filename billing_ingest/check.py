@@ -5,6 +5,7 @@ refusal; one pass counts bad rows, and only if there are any a second one lists 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from billing_ingest.engine import name, text
@@ -43,6 +44,7 @@ WORDS = {
     "bad_flag": ("is neither yes nor no", "true or false", "Write true or false."),
     "bad_email": ("is not an e-mail address", "name@example.com", "Correct the address."),
     "not_allowed": ("is not one of the words that may stand here", "", "Use one of these words."),
+    "missing_measure": ("comes without any measure", "", "Fill in at least one of them."),
     "too_long": ("is too long", "", "Shorten it."),
 }  # fmt: skip
 
@@ -61,6 +63,9 @@ def problem_of(column: Column) -> str:
         cases.append(
             f"WHEN strlen({value}) > {longest} AND length({value}) > {longest} THEN 'too_long'"
         )
+    if column.with_one_of:
+        said = ", ".join(f"nullif({name(other)}, '')" for other in column.with_one_of)
+        cases.append(f"WHEN coalesce({said}, NULL) IS NULL THEN 'missing_measure'")
     by_type = f"{MACROS[column.type]}({value})" if column.type in MACROS else "NULL"
     return f"CASE {' '.join(cases)} ELSE {by_type} END" if cases else by_type
 
@@ -71,7 +76,11 @@ def given(table: str, columns: Sequence[str]) -> list[Column]:
     absent = {c.name for c in TABLES[table] if c.required} - set(columns)
     if unknown or absent or "line" not in columns:
         raise ValueError(f"mapping of {table}: unknown {unknown}, absent {absent or 'line'}")
-    return [column for column in TABLES[table] if column.name in columns]
+    return [
+        replace(column, with_one_of=tuple(n for n in column.with_one_of if n in columns))
+        for column in TABLES[table]
+        if column.name in columns
+    ]
 
 
 def is_bad(columns: Sequence[Column]) -> str:
@@ -140,6 +149,8 @@ def bad_value(reading: Reading, column: Column, line: int, cell: dict[str, Any])
     shown_as = own_name(reading, column.name)
     if cell["code"] == "not_allowed":
         expected = ", ".join(column.one_of)
+    elif cell["code"] == "missing_measure":
+        expected = f"a value in one of {', '.join(column.with_one_of)}"
     elif cell["code"] == "too_long":
         expected = f"at most {column.max_length} characters"
     return problem(

@@ -12,6 +12,7 @@ from billing_ingest.parts import Found, Totals, sum_of
 from billing_ingest.pipe import Progress
 from billing_ingest.read import Reading, no_rows
 from billing_ingest.refusal import Refused
+from billing_ingest.usages import Usages
 from finops.ledger.models import Import
 
 
@@ -84,7 +85,7 @@ def examine(reading: Reading, object_key: str, scope: str) -> Delivered:
     """Read every table of the file. Raises Refused."""
     delivered = Delivered(warnings=list(reading.warnings))
     for mapping in reading.document.mappings:
-        part = part_of(reading, mapping, object_key, scope)
+        part = sliced_part(reading, mapping, object_key, scope)
         found = examine_part(reading, part)
         delivered.warnings += found.warnings
         delivered.sliced.append(part)
@@ -94,8 +95,10 @@ def examine(reading: Reading, object_key: str, scope: str) -> Delivered:
     return delivered
 
 
-def part_of(reading: Reading, mapping: Mapping, object_key: str, scope: str) -> Charges:
-    return Charges(reading, mapping, object_key, scope)
+def sliced_part(reading: Reading, mapping: Mapping, object_key: str, scope: str) -> Sliced:
+    if mapping.table == "charge":
+        return Charges(reading, mapping, object_key, scope)
+    return Usages(reading, mapping, object_key)
 
 
 def examine_part(reading: Reading, part: Part) -> Found:

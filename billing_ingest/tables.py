@@ -4,7 +4,7 @@ A mapping's SELECT gives text columns with these names; `load` checks the text o
 before the cast, so that a wrong value is named by line and column instead of being bent.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Type = Literal[
@@ -31,6 +31,7 @@ class Column:
     required: bool = False
     one_of: tuple[str, ...] = ()
     max_length: int = 2000
+    with_one_of: tuple[str, ...] = ()  # a row needs a value in at least one of these, too
 
 
 def _texts(names: str) -> tuple[Column, ...]:
@@ -76,8 +77,13 @@ CHARGE = (
     *DIMENSIONS,
 )
 
+MEASURES = (
+    "requests", "failed_requests", "input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens",
+    "list_cost",
+)  # fmt: skip
+
 USAGE = (
-    Column("occurred_at", "timestamp", required=True),
+    Column("occurred_at", "timestamp", required=True, with_one_of=MEASURES),
     Column("grain", one_of=("hour", "day")),
     Column("billing_scope"),
     Column("request_id"),
@@ -90,7 +96,7 @@ USAGE = (
         "quantity",
     ),
     Column("list_currency", "currency"),
-    *DIMENSIONS,
+    *(replace(c, required=True) if c.name == "provider" else c for c in DIMENSIONS),
 )
 
 WORK_ITEM = (

@@ -1,0 +1,265 @@
+"""Usage logs: judged and reduced to one row per hour or day and set of dimensions, in one pass.
+
+The reduction happens in DuckDB, so that a log of millions of requests reaches PostgreSQL as few
+rows. A log that names its requests counts each of them once.
+"""
+
+from collections.abc import Mapping as Dict
+from datetime import date
+from pathlib import Path
+
+from billing_ingest.check import check_zones, given, is_bad, list_problems, zone_bits
+from billing_ingest.connector import Mapping
+from billing_ingest.engine import name, text
+from billing_ingest.parts import Found, Group
+from billing_ingest.pipe import Progress, copy_rows
+from billing_ingest.prices import METERS, Span, keep_in_book, spans
+from billing_ingest.read import Reading
+from billing_ingest.tables import DIMENSIONS
+
+TABLE = "ledger_usage"
+UNITS = {
+    "day": "{document} || strftime(occurred_on, '%Y-%m-%d')",
+    "object": "{document} || {object}",
+}
+COUNTS = (
+    "requests", "failed_requests", "input_tokens", "cached_input_tokens", "cache_write_tokens",
+    "output_tokens",
+)  # fmt: skip
+TOKENS = {
+    "input": "input_tokens", "cached_input": "cached_input_tokens",
+    "cache_write": "cache_write_tokens", "output": "output_tokens",
+}  # fmt: skip
+LIST_COSTS = ("list_cost", *(f"{meter}_list_cost" for meter in METERS))
+FLAGS = ("is_shared", "is_excluded")
+TEXTS = tuple(c.name for c in DIMENSIONS if c.type == "text")
+KEYS = (
+    "occurred_on",
+    "occurred_at",
+    "grain",
+    "billing_scope",
+    "list_currency",
+    *TEXTS,
+    *FLAGS,
+    "tags",
+)
+COST = "DECIMAL(38, 18)"
+
+
+class Usages:
+    """The usage rows of one file."""
+
+    table = "usage"
+
+    def __init__(self, reading: Reading, mapping: Mapping, object_key: str) -> None:
+        self.reading = reading
+        reading.map(mapping)
+        self.names = reading.mapped_columns()
+        self.columns = given("usage", self.names)
+        self.unit = UNITS[mapping.replaces].format(
+            document=text(f"{reading.document.name}:"), object=text(object_key)
+        )
+        self.earlier: list[Path] = []  # request ids of other active deliveries, as Parquet files
+
+    def examine(self) -> Found:
+        """Read the whole file: judge every value, count every request once, sum up."""
+        repeats = self.find_repeats()
+        run = self.reading.run
+        run(f"CREATE OR REPLACE TEMP TABLE reduced AS {self.reduced(repeats > 0)}")
+        lines, bad, zones = run(
+            "SELECT coalesce(sum(lines), 0)::BIGINT, coalesce(sum(bad), 0)::BIGINT, bit_or(zones) FROM reduced"
+        )[0]
+        found = Found(lines + repeats, bad, zones or 0)
+        if repeats:
+            words = f"{repeats} lines repeat a request that was counted already; each request counts once."
+            found.warnings.append({"code": "repeated_requests", "message": words})
+        if not bad:
+            found.groups = self.groups()
+        return found
+
+    def find_repeats(self) -> int:
+        """Fill the table `repeats` with the lines of requests that were counted before."""
+        run = self.reading.run
+        run("CREATE OR REPLACE TEMP TABLE repeats (line BIGINT)")
+        if "request_id" not in self.names or not run(f"SELECT 1 {NAMED} LIMIT 1"):
+            return 0
+        run(
+            "CREATE OR REPLACE TEMP TABLE requests AS SELECT md5_number_lower(request_id) AS id, "
+            f"min(line) AS line, count(*) AS times {NAMED} GROUP BY 1"
+        )
+        earlier = ", ".join(text(str(path)) for path in self.earlier)
+        if earlier:
+            run(
+                f"CREATE OR REPLACE TEMP TABLE before AS SELECT DISTINCT id FROM read_parquet([{earlier}])"
+            )
+            run(
+                "UPDATE requests SET line = 0, times = times + 1 WHERE id IN (SELECT id FROM before)"
+            )
+        if run("SELECT 1 FROM requests WHERE times > 1 LIMIT 1"):
+            run(
+                """INSERT INTO repeats SELECT mapped.line FROM mapped
+                    JOIN (SELECT id, line FROM requests WHERE times > 1) AS first
+                    ON md5_number_lower(request_id) = first.id AND mapped.line <> first.line"""
+            )
+        return int(run("SELECT count(*) FROM repeats")[0][0])
+
+    def reduced(self, has_repeats: bool) -> str:
+        """Return SQL for the sums per key, with the number of bad lines in each.
+
+        Lines without a list cost stay apart from those with one: a sum must not hide a gap.
+        """
+        keys = ", ".join(f"{self.key_sql(key)} AS {key}" for key in KEYS)
+        counts = ", ".join(
+            f"sum(try_cast({count} AS BIGINT))::BIGINT AS {count}"
+            for count in COUNTS
+            if self.has(count)
+        )
+        costs = ", ".join(
+            f"sum(try_cast({cost} AS {COST}))::{COST} AS {cost}"
+            for cost in LIST_COSTS
+            if self.has(cost)
+        )
+        apart = "".join(
+            f", coalesce({column}, '') = '' AS no_{column}"
+            for column in (*TOKENS.values(), "list_cost")
+            if self.has(column)
+        )
+        sums = "".join(f", {part}" for part in (counts, costs) if part)
+        source = "mapped ANTI JOIN repeats USING (line)" if has_repeats else "mapped"
+        return f"""
+            SELECT {keys}{apart}, min(line) AS line, count(*) AS lines{sums},
+                   count(*) FILTER ({is_bad(self.columns)}) AS bad,
+                   bit_or({zone_bits(self.columns)}) AS zones
+            FROM {source} GROUP BY ALL"""
+
+    def has(self, column: str) -> bool:
+        return column in self.names
+
+    def key_sql(self, key: str) -> str:
+        at = "try_cast(mapped.occurred_at AS TIMESTAMPTZ)"
+        grain = "nullif(mapped.grain, '')" if self.has("grain") else "NULL"
+        grain = f"coalesce({grain}, CASE WHEN strlen(mapped.occurred_at) <= 10 THEN 'day' ELSE 'hour' END)"
+        special = {
+            "occurred_on": f"{at}::DATE",
+            "occurred_at": f"date_trunc(CASE {grain} WHEN 'day' THEN 'day' ELSE 'hour' END, {at})",
+            "grain": grain,
+        }
+        if key in special:
+            return special[key]
+        if not self.has(key):
+            return {"list_currency": "'USD'", "tags": "NULL::VARCHAR"}.get(
+                key, "false" if key in FLAGS else "''"
+            )
+        value = f"mapped.{key}"
+        if key == "tags":
+            return f"nullif({value}, '')"
+        if key == "list_currency":
+            return f"coalesce(nullif({value}, ''), 'USD')"
+        return f"is_set({value})" if key in FLAGS else f"coalesce({value}, '')"
+
+    def groups(self) -> list[Group]:
+        texts = ", ".join(f"coalesce({column}::VARCHAR, chr(30))" for column in self.stored())
+        rows = self.reading.run(
+            f"""SELECT {self.unit} AS unit, min(occurred_on), max(occurred_on), sum(lines)::BIGINT, count(*),
+                       sum(md5_number_lower(concat_ws(chr(31), {texts}))::HUGEINT)
+                FROM reduced GROUP BY unit ORDER BY unit"""
+        )
+        return [
+            Group(unit, unit, None, first, last, lines, f"{count}:{hash_}")
+            for unit, first, last, lines, count, hash_ in rows
+        ]
+
+    def stored(self) -> list[str]:
+        """Return the columns that are stored as they are in `reduced`."""
+        return [*KEYS, *(c for c in (*COUNTS, *LIST_COSTS) if self.has(c))]
+
+    def refusal(self, found: Found) -> Exception:
+        return list_problems(self.reading, self.columns, found.bad_rows)
+
+    def check_zones(self, found: Found) -> None:
+        check_zones(self.reading, self.columns, found.zones)
+
+    def months(self, keys: Dict[str, int]) -> list[date]:
+        """Return the months that the usage of these slices falls in."""
+        self.plan(keys)
+        rows = self.reading.run(
+            "SELECT DISTINCT date_trunc('month', occurred_on)::DATE FROM reduced "
+            f"SEMI JOIN plan ON {self.unit} = plan.key"
+        )
+        return sorted(row[0] for row in rows)
+
+    def plan(self, keys: Dict[str, int]) -> None:
+        self.reading.run("CREATE OR REPLACE TEMP TABLE plan (key VARCHAR, slice_id BIGINT)")
+        self.reading.con.executemany(
+            "INSERT INTO plan VALUES (?, ?)", [list(pair) for pair in keys.items()]
+        )
+
+    def write(self, keys: Dict[str, int], progress: Progress) -> None:
+        """Copy the rows of the slices (key -> slice id) into PostgreSQL, priced."""
+        self.plan(keys)
+        self.price()
+        select = {key: f"reduced.{key}" for key in KEYS}
+        select |= {count: f"reduced.{count}" for count in COUNTS if self.has(count)}
+        select |= {"line": "line", "lines": "lines", "slice_id": "slice_id"} | self.costs()
+        joins = "".join(
+            f" LEFT JOIN price AS {meter} ON {meter}.meter = '{meter}' AND {meter}.provider = reduced.provider "
+            f"AND {meter}.model = reduced.model AND occurred_on >= {meter}.valid_from "
+            f"AND occurred_on < {meter}.valid_to"
+            for meter in METERS
+            if self.has(TOKENS[meter])
+        )
+        rows = ", ".join(f"{sql} AS {name(column)}" for column, sql in select.items())
+        copy_rows(
+            self.reading, f"SELECT {rows} FROM reduced JOIN plan ON {self.unit} = plan.key{joins}", TABLE,
+            list(select), progress,
+        )  # fmt: skip
+
+    def price(self) -> None:
+        """Make the table `price` of the models in the log: USD per token over half-open days."""
+        run = self.reading.run
+        used: list[Span] = spans(
+            run("SELECT DISTINCT provider, model FROM reduced WHERE model <> ''")
+        )  # type: ignore[arg-type]
+        keep_in_book(used)
+        run(
+            "CREATE OR REPLACE TEMP TABLE price (provider VARCHAR, model VARCHAR, meter VARCHAR, "
+            "valid_from DATE, valid_to DATE, usd DECIMAL(18, 15))"
+        )
+        rows = [
+            [s.provider, s.model, s.meter, s.valid_from or date.min, s.valid_to or date.max,
+             f"{s.usd_per_million.scaleb(-6):f}"]
+            for s in used
+        ]  # fmt: skip
+        if rows:
+            self.reading.con.executemany("INSERT INTO price VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def costs(self) -> dict[str, str]:
+        """Return SQL for the list costs: the log's own, else tokens times the book's price.
+
+        A log in another currency than the book's keeps what it says and nothing else.
+        """
+        costs = {}
+        for meter, tokens in TOKENS.items():
+            own = f"reduced.{meter}_list_cost" if self.has(f"{meter}_list_cost") else "NULL"
+            book = "NULL"
+            if self.has(tokens):
+                book = (
+                    f"CASE WHEN list_currency <> 'USD' THEN NULL WHEN {tokens} = 0 THEN 0 "
+                    f"ELSE ({tokens}::DECIMAL(18, 0) * {meter}.usd)::{COST} END"
+                )
+            costs[f"{meter}_list_cost"] = f"coalesce({own}, {book})::{COST}"
+        # A sum is known only when every meter that was used is priced.
+        parts = [
+            f"CASE WHEN coalesce({tokens}, 0) = 0 THEN 0 ELSE {costs[f'{meter}_list_cost']} END"
+            for meter, tokens in TOKENS.items()
+            if self.has(tokens)
+        ]
+        own = "reduced.list_cost" if self.has("list_cost") else "NULL"
+        has_tokens = " OR ".join(
+            f"{tokens} IS NOT NULL" for tokens in TOKENS.values() if self.has(tokens)
+        )
+        total = f"CASE WHEN {has_tokens} THEN {' + '.join(parts)} END" if parts else "NULL"
+        return {"list_cost": f"coalesce({own}, {total})::{COST}"} | costs
+
+
+NAMED = "FROM mapped WHERE coalesce(request_id, '') <> ''"
