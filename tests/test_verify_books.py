@@ -121,6 +121,16 @@ def test_an_import_whose_slices_hold_less_is_named(books):
     assert found()["import_slices"] == "-0.7654329996"
 
 
+def test_a_part_that_came_unchanged_stands_in_an_older_slice(books):
+    books.imp.pk = None
+    books.imp.preview = {"unchanged_slices": [books.slice.pk]}
+    books.imp.save()
+    assert verify().ok
+    books.imp.preview = {}
+    books.imp.save()
+    assert found()["import_slices"] == f"-{BILLED}"
+
+
 def test_two_active_versions_of_a_part_are_named(books):
     run("DROP INDEX slice_active_once")
     again = Slice.objects.get(pk=books.slice.pk)
