@@ -227,6 +227,23 @@ class SpendDay(AmountFields):
         ]
 
 
+class UsageDay(models.Model):
+    """Rollup: what the logs saw of a source's bill each day, by model, each call once.
+
+    list_nanos is usage at list price in `currency`; null when a part of it has no price.
+    """
+
+    day = models.DateField()
+    source_id = models.BigIntegerField()  # whose bill it explains
+    model = models.TextField()
+    currency = models.CharField(max_length=3)
+    tokens = models.BigIntegerField()
+    list_nanos = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["day", "source_id"], name="usage_day_day")]
+
+
 class Dirty(models.Model):
     """Something that changed since the last settle.
 

@@ -30,6 +30,7 @@ AFTER_CHANGES = (
     "70_rollups",
     "75_overhead",
     "80_outcomes",
+    "85_usage_days",
 )
 
 
