@@ -98,7 +98,7 @@ def bare_copy(path: Path, table: str) -> float:
             columns = ", ".join(f'"{column}"' for column in header.split(","))
             start = time.monotonic()
             copy = f"COPY {name} ({columns}) FROM STDIN (FORMAT csv)"
-            with cursor.cursor.cursor.copy(copy) as stream:
+            with cursor.copy(copy) as stream:
                 while block := lines.read(BLOCK):
                     stream.write(block)
             seconds = time.monotonic() - start
