@@ -8,7 +8,8 @@
   const root = document.documentElement;
   const token = (name) => getComputedStyle(root).getPropertyValue(name).trim();
   const alpha = (hex, a) => {
-    const n = parseInt(hex.slice(1), 16);
+    const full = hex.length === 4 ? [...hex.slice(1)].map((digit) => digit + digit).join("") : hex.slice(1);
+    const n = parseInt(full, 16);
     return `rgba(${n >> 16}, ${(n >> 8) & 255}, ${n & 255}, ${a})`;
   };
   const isDark = () => root.dataset.bsTheme === "dark";
@@ -116,17 +117,18 @@
     const nodeColour = [() => token("--o-ink-3"), (node) => token(`--o-team-${node.mark}`), (node) => fate(node.key)];
     const linkColour = (link) => link.fate ? alpha(fate(link.fate), isDark() ? 0.5 : 0.42) : alpha(token("--o-f-pooled"), isDark() ? 0.2 : 0.17);
     const hovertemplate = "%{customdata[0]}<br>%{customdata[1]} · %{customdata[2]}<extra></extra>";
+    const { hoverlabel } = template().layout;
     const told = (thing) => [thing.name, thing.text, thing.share, thing.open || ""];
     return {
       traces: [{
         type: "sankey", arrangement: "fixed", orientation: "h", domain: { x: [0, 1], y: [0, 1] }, textfont: { size: 1, color: "rgba(0,0,0,0)" },
         node: {
           x: places.map((place) => place.x), y: places.map((place) => place.y), label: data.nodes.map(() => ""), pad, thickness: thick,
-          line: { width: 0 }, color: data.nodes.map((node) => nodeColour[node.column](node)), customdata: data.nodes.map(told), hovertemplate,
+          line: { width: 0 }, color: data.nodes.map((node) => nodeColour[node.column](node)), customdata: data.nodes.map(told), hovertemplate, hoverlabel,
         },
         link: {
           source: data.links.map((link) => link.source), target: data.links.map((link) => link.target), value: data.links.map((link) => link.value),
-          color: data.links.map(linkColour), customdata: data.links.map(told), hovertemplate,
+          color: data.links.map(linkColour), customdata: data.links.map(told), hovertemplate, hoverlabel,
         },
       }],
       layout: { margin, hovermode: "closest", annotations: flowLabels(data, places, margin, thick, narrow) },
@@ -173,7 +175,8 @@
     return periods.filter((_, i) => i % every === 0);
   };
 
-  /* ---- trend: {periods, unit: {label, values, low, high, hover, ticks, range, end, colour}, reference: {values, hover, end} or null,
+  /* ---- trend: {periods, unit: {label, values, low, high, hover, ticks, range, end: [words], colour},
+                  reference: {values, hover, end: [words]} or null,
                   spend: {label, billed, provisional, hover, ticks, range, note} or null, marks: [{x, text}]}
      Cost per outcome above, spend below, over one time axis: never two scales in one plot. */
   const spendBars = (periods, spend) => [
@@ -187,13 +190,13 @@
     const margin = { l: 44, r: small ? 66 : reference ? 118 : 84, t: small && data.marks.length > 1 ? 36 : 22, b: 24 };
     const marks = markers(data.marks, small, last);
     const at = (values) => values.reduce((found, value, i) => (value === null ? found : i), -1);
-    const end = (text, values, font) => at(values) < 0 ? [] : [label(text, {
+    const end = ({ values, end: parts }, font) => at(values) < 0 ? [] : [label(parts.join(small ? "<br>" : " "), {
       xref: "x", yref: "y", x: last, y: values[at(values)], xanchor: "left", xshift: spend ? (small ? 14 : 24) : 12, yanchor: "middle", align: "left", font,
     })];
     const quiet = { size: 11.5, color: token("--o-ink-3") };
     const annotations = [
       ...marks.annotations,
-      ...end(unit.end, unit.values, { size: 12, weight: 600, color: accent ? token("--o-accent-ink") : colour }),
+      ...end(unit, { size: 12, weight: 600, color: accent ? token("--o-accent-ink") : colour }),
       label(unit.label, { x: 0, y: 1, xanchor: "left", yanchor: "bottom", xshift: -margin.l, yshift: small && data.marks.length ? -14 : 0, font: quiet }),
     ];
     const traces = [...band(periods, unit.low, unit.high, accent ? token("--o-band") : alpha(colour, isDark() ? 0.2 : 0.13))];
@@ -204,7 +207,7 @@
     };
     if (reference) {
       traces.push({ type: "scatter", mode: "lines", x: periods, y: reference.values, line: { color: token("--o-ink-3"), width: 1.5 }, customdata: reference.hover, hovertemplate: "%{customdata}<extra></extra>" });
-      annotations.push(...end(reference.end, reference.values, { size: 12, color: token("--o-ink-3") }));
+      annotations.push(...end(reference, { size: 12, color: token("--o-ink-3") }));
     }
     traces.push(line(periods, unit, colour));
     if (spend) {

@@ -1,0 +1,82 @@
+"""The trend: unit cost with its band above, spend below, as the data of charts.js `trend`. Pure."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dashboards import words
+from dashboards.figures.ticks import padded, ticks
+from dashboards.figures.whisker import units
+from finops.attribution.queries.shapes import Week
+from finops.outcomes.kinds import Kind
+
+
+def labels(weeks: Sequence[Week]) -> list[str]:
+    """Days as names of the weeks; with the year when the weeks span more than one year."""
+    far = len(weeks) > 52
+    return [words.day(week.start, year=far) for week in weeks]
+
+
+def unit_part(weeks: Sequence[Week], kind: Kind, currency: str, **more: Any) -> dict[str, Any]:
+    """The line, its band and the words of both. Weeks without a finished item are gaps."""
+    values = [units(w.direct) if w.direct is not None else None for w in weeks]
+    low = [units(w.low) if w.low is not None and w.high is not None else None for w in weeks]
+    high = [units(w.high) if w.high is not None and w.low is not None else None for w in weeks]
+    known = [v for v in (*values, *low, *high) if v is not None]
+    marks = ticks(min(known), max(known), 4) if known else [0, 1]
+    last = next((w.direct for w in reversed(weeks) if w.direct is not None), None)
+    return {
+        "label": f"Cost per {kind.outcome.replace('pull request', 'PR')}",
+        "values": values,
+        "low": low,
+        "high": high,
+        "hover": [unit_words(week, kind, currency) for week in weeks],
+        "ticks": [[m, words.short_money(m, currency)] for m in marks],
+        "range": padded(min(known, default=0), max(known, default=1), marks),
+        "end": [words.money(last, currency)] if last is not None else [],
+        "colour": "--o-accent",
+    } | more
+
+
+def unit_words(week: Week, kind: Kind, currency: str) -> str:
+    if week.direct is None:
+        return f"no {kind.outcome} finished"
+    said = f"{words.money(week.direct, currency)} per {kind.short}"
+    if week.low is not None and week.high is not None:
+        said += f", {words.money(week.low, currency)} to {words.money(week.high, currency)}"
+    return f"{said}, {words.count(week.outcomes)} {kind.verb}"
+
+
+def spend_part(weeks: Sequence[Week], currency: str) -> dict[str, Any]:
+    """The bars: billed, and on top of it what is provisional."""
+    tops = [units(week.billed + week.provisional) for week in weeks]
+    marks = ticks(min(0.0, *tops), max(0.0, *tops), 2) if tops else [0, 1]
+    last = weeks[-1].provisional if weeks else 0
+    return {
+        "label": "Spend per week",
+        "billed": [units(week.billed) for week in weeks],
+        "provisional": [units(week.provisional) for week in weeks],
+        "hover": [spend_words(week, currency) for week in weeks],
+        "ticks": [[m, words.short_money(m, currency)] for m in marks],
+        "range": [marks[0], marks[-1] * 1.04],
+        "note": f"{words.money(last, currency)}<br>provisional" if last > 0 else "",
+    }
+
+
+def spend_words(week: Week, currency: str) -> str:
+    said = f"{words.money(week.billed, currency)} billed"
+    if week.provisional:
+        said += f", {words.money(week.provisional, currency)} provisional"
+    return said
+
+
+def reference_part(weeks: Sequence[Week], name: str, currency: str) -> dict[str, Any]:
+    """A second, grey line to compare with."""
+    last = next((w.direct for w in reversed(weeks) if w.direct is not None), None)
+    return {
+        "values": [units(w.direct) if w.direct is not None else None for w in weeks],
+        "hover": [
+            f"{words.money(w.direct, currency)} {name.lower()}" if w.direct is not None else ""
+            for w in weeks
+        ],
+        "end": [name, words.money(last, currency)] if last is not None else [],
+    }

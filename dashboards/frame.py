@@ -1,0 +1,81 @@
+"""What stands around every page: navigation, freshness, whose books, who is signed in."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from dashboards import words
+from finops.attribution.queries import organisation as books
+from finops.attribution.queries import trust
+from finops.attribution.queries.shapes import Scope
+from finops.people.access import sight_of
+from finops.people.models import User
+from finops.periods import month_of
+
+# Word, name of its address, paths that belong to it, who sees it: everybody or those who upload.
+PAGES = (
+    ("Overview", "overview", (), False),
+    ("Teams", "teams", ("/teams/", "/outcomes/"), False),
+    ("Spend", "lines", ("/spend/",), False),
+    ("Setup", "sources", ("/setup/",), True),
+)
+CARRIED = ("period", "from", "to", "against", "cost")
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context processor. Fragments use none of it, so every part is computed when it is drawn."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return {}
+    return {
+        "nav": SimpleLazyObject(lambda: navigation(request, user)),
+        "organisation": SimpleLazyObject(books.organisation),
+        "freshness": SimpleLazyObject(freshness),
+        "as_of": SimpleLazyObject(as_of),
+        "account": {"name": user.get_full_name() or user.username, "role": user.get_role_display()},
+    }
+
+
+def navigation(request: HttpRequest, user: User) -> list[dict[str, Any]]:
+    """The pages this user has; period, comparison and cost column go along from one to the next."""
+    path, carried = request.path, request.GET.copy()
+    for name in set(carried) - set(CARRIED):
+        del carried[name]
+    can_upload = sight_of(user, timezone.now().date()).can_upload
+    items = []
+    for label, name, prefixes, for_uploaders in PAGES:
+        if for_uploaders and not can_upload:
+            continue
+        try:
+            href = reverse(name)
+        except NoReverseMatch:
+            continue
+        current = path == href or any(path.startswith(prefix) for prefix in prefixes)
+        if carried and not for_uploaders:
+            href = f"{href}?{carried.urlencode()}"
+        items.append({"label": label, "href": href, "current": current})
+    return items
+
+
+def freshness() -> dict[str, Any]:
+    """In words: are all sources up to date, and if not, how many are late."""
+    now = timezone.now()
+    found = trust.sources(Scope(month_of(now.date())), now=now)
+    late = [source for source in found if source.is_late]
+    if not found:
+        said = "No sources yet"
+    elif late:
+        said = f"{len(late)} of {words.plural(len(found), 'source')} late"
+    else:
+        said = f"{words.plural(len(found), 'source')} up to date"
+    return {"words": said, "late": bool(late), "href": "/#trust"}
+
+
+def as_of() -> str:
+    when = books.as_of()
+    if when is None:
+        return "nothing settled yet"
+    return words.moment(when, books.organisation().time_zone)

@@ -1,0 +1,49 @@
+"""Which panels stand on which page, in order. The first `eager` ones come with the page."""
+
+from dataclasses import dataclass, replace
+
+from dashboards.panel import Panel
+from dashboards.panels import (
+    changes,
+    fates_by_team,
+    flow,
+    mix,
+    people,
+    receipt,
+    redone,
+    teams,
+    trend,
+    trust,
+    untied,
+    work,
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """An ordered list of panels."""
+
+    slug: str
+    panels: tuple[Panel, ...]
+    eager: int = 1
+
+    def panel(self, slug: str) -> Panel | None:
+        return next((panel for panel in self.panels if panel.slug == slug), None)
+
+
+OVERVIEW = Page("overview", (flow.PANEL, changes.PANEL, trend.PANEL, teams.PANEL, trust.PANEL))
+TEAMS = Page("teams", (teams.PANEL, fates_by_team.PANEL))
+TEAM = Page(
+    "team",
+    (
+        replace(trend.PANEL, question="Is a dollar buying more or less here?", span=12),
+        work.PANEL,
+        redone.PANEL,
+        mix.PANEL,
+        untied.PANEL,
+        people.PANEL,
+    ),
+)
+RECEIPT = Page("receipt", (receipt.TIMELINE, receipt.LINES), eager=2)
+
+PAGES = {page.slug: page for page in (OVERVIEW, TEAMS, TEAM, RECEIPT)}

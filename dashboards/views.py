@@ -1,0 +1,240 @@
+"""The pages. A view reads who asks for what, lets the panels answer, and renders."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils.safestring import SafeString
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from dashboards import exports, lines, menus, pages, panel, words
+from dashboards.asking import asked_by, visible_teams
+from dashboards.bill_line import describe, wide
+from dashboards.fates import kind_of
+from dashboards.filters import token_of
+from dashboards.pages import Page
+from dashboards.panel import Asked
+from dashboards.panels import summary
+from dashboards.reports import everybody, total, total_before
+from dashboards.slip import slip
+from finops.attribution.queries import cells, receipts
+from finops.attribution.queries import organisation as books
+from finops.attribution.queries.shapes import CellFilter, Receipt, Scope, TeamRef
+
+View = Callable[..., HttpResponse | StreamingHttpResponse]
+
+
+def signed_in(view: View) -> View:
+    """For readers who are signed in; what they get depends on them, so no cache may keep it."""
+    return require_safe(cache_control(private=True, no_store=True)(login_required(view)))
+
+
+@signed_in
+def overview(request: HttpRequest) -> HttpResponse:
+    """What did AI cost us, and what did it get us?"""
+    asked = asked_by(request, "overview")
+    if books.books_span() is None:
+        return render(request, "pages/welcome.html", {"page_title": "Overview", "asked": asked})
+    now, before = total(asked, asked.scope()), total_before(asked)
+    period = words.spoken_period(asked.state.period)
+    context = {
+        "page_title": f"Overview, {words.period_name(asked.state.period)}",
+        "question": f"What did AI cost us in {period}, and what did it get us?",
+        "answer": summary.lead(now, before, asked),
+        "strip": summary.strip(now, before, asked),
+    }
+    return render_page(pages.OVERVIEW, asked, context)
+
+
+@signed_in
+def teams(request: HttpRequest) -> HttpResponse:
+    """Which teams get what from it?"""
+    asked = asked_by(request, "teams")
+    found = visible_teams(asked.sight)
+    if asked.sight.teams is not None and len(found) == 1:
+        return redirect(f"/teams/{found[0].slug}/{asked.state.query()}")
+    period = words.period_name(asked.state.period)
+    context = {
+        "page_title": f"Teams, {period}",
+        "question": f"What did each team spend on AI in {period}, and what came of it?",
+        "answer": summary.teams_lead(asked),
+    }
+    return render_page(pages.TEAMS, asked, context)
+
+
+@signed_in
+def team(request: HttpRequest, slug: str) -> HttpResponse:
+    """What did my team's AI money buy, and what should I change?"""
+    asked = asked_about_team(request, slug)
+    name = asked.team.name if asked.team else slug
+    now, before = total(asked, asked.scope()), total_before(asked)
+    company = everybody(asked)
+    period = words.period_name(asked.state.period)
+    context = {
+        "page_title": f"{name}, {words.period_name(asked.state.period)}",
+        "crumbs": [
+            {"label": "Teams", "href": f"/teams/{asked.state.query()}"},
+            {"label": name, "mark": menus.mark(asked.team) if asked.team else "none"},
+        ],
+        "question": f"What did {possessive(name)} AI money buy in {period}, and what should change?",
+        "answer": summary.lead(now, before, asked),
+        "strip": summary.strip(now, before, asked, company),
+    }
+    return render_page(pages.TEAM, asked, context)
+
+
+@signed_in
+def receipt(request: HttpRequest, item_id: int) -> HttpResponse:
+    """What did this work item cost, and why do we say so?"""
+    asked = asked_about_item(request, item_id)
+    found: Receipt = asked.subject
+    noun = kind_of(found.kind).outcome.partition(" ")[2] or "outcome"
+    context = {
+        "page_title": f"Receipt, {found.external_id}",
+        "has_charts": True,
+        "scope": f"all dates · {asked.state.cost}, {asked.currency}",
+        "noun": noun,
+        "asked_cost": f"{asked.state.cost}, {asked.currency}",
+        "slip": slip(found, asked),
+        "panels": [panel.render(part, asked)[0] for part in pages.RECEIPT.panels],
+    }
+    return render(request, "pages/receipt.html", context)
+
+
+@signed_in
+def lines_page(request: HttpRequest) -> HttpResponse:
+    """Which lines are behind a figure?"""
+    asked = asked_by(request, "lines")
+    want = lines.wanted(asked)
+    shown = lines.show(lines.fetch(asked, want), want, asked)
+    context = {
+        "page_title": f"Lines, {words.period_name(asked.state.period)}",
+        "question": "Which lines are behind it?",
+        **shown,
+        **around(asked, lines.pairs_of(asked)),
+    }
+    return render(request, "pages/lines.html", context)
+
+
+@signed_in
+def lines_export(request: HttpRequest) -> StreamingHttpResponse:
+    """The same lines, all of them, as a file."""
+    asked = asked_by(request, "lines")
+    return exports.streamed(lines.exported(asked, lines.wanted(asked)), "outlay lines")
+
+
+@signed_in
+def line(request: HttpRequest, charge: str) -> HttpResponse:
+    """One line of a bill: every column, the vendor's own text, and where its money went."""
+    asked = asked_by(request, "lines")
+    charged_on, charge_id = read_charge(charge)
+    found = cells.charge(charged_on, charge_id)
+    if found is None:
+        raise Http404("There is no such line.")
+    went = cells.cells(
+        Scope(wide(found, charged_on), asked.sight.teams, asked.state.cost),
+        CellFilter(charge_id=charge_id),
+        limit=lines.PAGE,
+    )
+    if asked.sight.teams is not None and not went.rows:
+        raise Http404("There is no such line.")
+    context = {"page_title": f"Bill line {charge}", **describe(found, went, asked)}
+    return render(request, "pages/line.html", context)
+
+
+@signed_in
+def one_panel(request: HttpRequest, page: str, slug: str) -> HttpResponse:
+    """A panel by itself: a fragment for htmx, a whole page for everybody else."""
+    part, asked = found_panel(request, page, slug)
+    html, ok = panel.render(part, asked)
+    status = 200 if ok else 500
+    if request.headers.get("HX-Request"):
+        return HttpResponse(html, status=status)
+    context = {"page_title": part.question, "panel_html": html, **around(asked)}
+    return render(request, "pages/panel.html", context, status=status)
+
+
+@signed_in
+def panel_rows(request: HttpRequest, page: str, slug: str) -> HttpResponse:
+    """The rows of a panel as a file."""
+    part, asked = found_panel(request, page, slug)
+    if part.table is None:
+        raise Http404("This panel has no rows.")
+    name = " ".join(("outlay", asked.of, slug, token_of(asked.state.period)))
+    return exports.as_file(part.table(part.ask(asked), asked), name)
+
+
+def found_panel(request: HttpRequest, page_slug: str, slug: str) -> tuple[panel.Panel, Asked]:
+    page = pages.PAGES.get(page_slug)
+    part = page.panel(slug) if page else None
+    if part is None:
+        raise Http404("There is no such panel.")
+    of = request.GET.get("of") or ""
+    if page_slug == "team":
+        return part, asked_about_team(request, of)
+    if page_slug == "receipt":
+        if not of.isdecimal() or len(of) > 18:
+            raise Http404("There is no such item.")
+        return part, asked_about_item(request, int(of))
+    return part, asked_by(request, page_slug)
+
+
+def asked_about_team(request: HttpRequest, slug: str) -> Asked:
+    """404 for a team that does not exist and for one that the asker may not see alike."""
+    asked = asked_by(request, "team", of=slug)
+    ref = next((t for t in visible_teams(asked.sight) if t.slug == slug), None)
+    if ref is None:
+        raise Http404("There is no such team.")
+    return asked_by(request, "team", of=slug, team=ref)
+
+
+def asked_about_item(request: HttpRequest, item_id: int) -> Asked:
+    """404 unless one of the teams that did the work or paid for it may be seen."""
+    asked = asked_by(request, "receipt", of=str(item_id))
+    found = receipts.receipt(item_id, cost=asked.state.cost, now=asked.now)
+    if found is None or not any(asked.sight.sees(t.id) for t in concerned(found)):
+        raise Http404("There is no such item.")
+    return asked_by(request, "receipt", of=str(item_id), subject=found)
+
+
+def concerned(found: Receipt) -> list[TeamRef]:
+    return [found.team, *(payer for payer, _ in found.payers)]
+
+
+def render_page(page: Page, asked: Asked, context: dict[str, Any]) -> HttpResponse:
+    """The head of the page, its first panels, and the places of the others."""
+    parts: list[SafeString] = []
+    for i, part in enumerate(page.panels):
+        parts.append(
+            panel.render(part, asked)[0] if i < page.eager else panel.render_waiting(part, asked)
+        )
+    context |= {"panels": parts, "has_charts": True, **around(asked)}
+    return render(asked.request, "pages/page.html", context)
+
+
+def around(asked: Asked, kept: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
+    """The filter bar, what was wrong in the address, and the scope in words for paper."""
+    teams = [] if asked.team else visible_teams(asked.sight)
+    place = menus.Place(asked.request.path, tuple(kept))
+    return {
+        "filters": menus.menus(asked.state, place, teams, books.books_span(), asked.currency),
+        "problems": asked.state.problems,
+        "scope": menus.scope_words(asked.state, asked.currency, asked.team),
+    }
+
+
+def possessive(name: str) -> str:
+    return f"{name}’" if name.endswith("s") else f"{name}’s"
+
+
+def read_charge(text: str) -> tuple[date, int]:
+    """2026-10-03-12345: the day a charge is kept under, and its number."""
+    day, _, number = text.rpartition("-")
+    try:
+        return date.fromisoformat(day), int(number)
+    except ValueError:
+        raise Http404("There is no such line.") from None
