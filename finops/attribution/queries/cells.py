@@ -11,7 +11,7 @@ from .organisation import NO_TEAM, team_refs
 from .shapes import CellFilter, CellPage, CellRow, Scope, TeamRef
 from .sql_files import fetch, fetch_dicts
 
-SHARED = ("D", "overhead")
+SHARED = {"D", "overhead"}
 
 
 def cells(
@@ -64,8 +64,9 @@ def filter_params(scope: Scope, where: CellFilter) -> dict[str, Any]:
         "model": where.model,
         "source": where.source,
         "item": where.item_id,
+        "charge": where.charge_id,
         "is_provisional": where.is_provisional,
-        "wants_shared": not asks_for_a_team or where.tier in SHARED or where.fate in SHARED,
+        "wants_shared": not asks_for_a_team or {where.tier, where.fate} & SHARED != set(),
     }
 
 

@@ -21,5 +21,6 @@
       and (%(model)s = '' or c.model = %(model)s)
       and (%(source)s = '' or s.key = %(source)s)
       and (%(item)s::bigint is null or a.item_id = %(item)s::bigint)
+      and (%(charge)s::bigint is null or c.charge_id = %(charge)s::bigint)
       and (%(is_provisional)s::boolean is null or c.is_provisional = %(is_provisional)s::boolean)
 )
