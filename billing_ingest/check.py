@@ -18,7 +18,7 @@ MACROS = {
     "amount": "amount_problem", "quantity": "quantity_problem", "value": "value_problem",
     "integer": "integer_problem", "timestamp": "timestamp_problem", "day": "day_problem",
     "currency": "currency_problem", "json": "json_problem", "flag": "flag_problem",
-    "email": "email_problem",
+    "email": "email_problem", "list": "list_problem", "identities": "identities_problem",
 }  # fmt: skip
 
 # code -> (what is wrong, what was expected, how to mend it)
@@ -41,10 +41,13 @@ WORDS = {
     "unknown_currency": ("is not a currency code", "an ISO 4217 code like USD",
                          "Use the three-letter code in capitals."),
     "bad_json": ("is not JSON", "a JSON value", "Correct the JSON."),
+    "bad_list": ("is not written as expected", "", "Separate the entries with semicolons."),
+    "bad_identity": ("names somebody without saying where", "github:alice;jira:5b10ac",
+                     "Write namespace:id, separated by semicolons."),
     "bad_flag": ("is neither yes nor no", "true or false", "Write true or false."),
     "bad_email": ("is not an e-mail address", "name@example.com", "Correct the address."),
     "not_allowed": ("is not one of the words that may stand here", "", "Use one of these words."),
-    "missing_measure": ("comes without any measure", "", "Fill in at least one of them."),
+    "missing_value_beside": ("comes without what belongs to it", "", "Fill it in."),
     "too_long": ("is too long", "", "Shorten it."),
 }  # fmt: skip
 
@@ -65,7 +68,9 @@ def problem_of(column: Column) -> str:
         )
     if column.with_one_of:
         said = ", ".join(f"nullif({name(other)}, '')" for other in column.with_one_of)
-        cases.append(f"WHEN coalesce({said}, NULL) IS NULL THEN 'missing_measure'")
+        cases.append(
+            f"WHEN {value} <> '' AND coalesce({said}, NULL) IS NULL THEN 'missing_value_beside'"
+        )
     by_type = f"{MACROS[column.type]}({value})" if column.type in MACROS else "NULL"
     return f"CASE {' '.join(cases)} ELSE {by_type} END" if cases else by_type
 
@@ -149,7 +154,9 @@ def bad_value(reading: Reading, column: Column, line: int, cell: dict[str, Any])
     shown_as = own_name(reading, column.name)
     if cell["code"] == "not_allowed":
         expected = ", ".join(column.one_of)
-    elif cell["code"] == "missing_measure":
+    elif cell["code"] == "bad_list":
+        expected = reading.document.expected.get(column.name, "a list")
+    elif cell["code"] == "missing_value_beside":
         expected = f"a value in one of {', '.join(column.with_one_of)}"
     elif cell["code"] == "too_long":
         expected = f"at most {column.max_length} characters"

@@ -66,6 +66,7 @@ class Document:
     null_words: tuple[str, ...] = ()  # unquoted words that mean nothing was said, besides ""
     dates: tuple[str, ...] = ()  # CSV columns that tell the order of day and month in 4/1/25
     notices: tuple[Notice, ...] = ()
+    expected: dict[str, str] = field(default_factory=dict)  # our column -> form of its lists
     names: dict[str, str] = field(default_factory=dict)  # our column -> vendor's, for messages
 
 

@@ -9,10 +9,12 @@ from billing_ingest.charges import Charges
 from billing_ingest.connector import Mapping
 from billing_ingest.dates import settle_date_order
 from billing_ingest.parts import Found, Totals, sum_of
+from billing_ingest.people_rows import People
 from billing_ingest.pipe import Progress
 from billing_ingest.read import Reading, no_rows
 from billing_ingest.refusal import Refused
 from billing_ingest.usages import Usages
+from billing_ingest.work_items import WorkItems
 from finops.ledger.models import Import
 
 
@@ -47,6 +49,7 @@ class Delivered:
     found: list[Found] = field(default_factory=list)
     upserted: list[Upserted] = field(default_factory=list)
     upserted_rows: int = 0
+    merged_days: tuple[date | None, date | None] = (None, None)
     warnings: list[dict[str, str]] = field(default_factory=list)
 
     @property
@@ -73,6 +76,9 @@ class Delivered:
     def period(self) -> tuple[date | None, date | None]:
         """The days the facts cover, half-open; a bill's are its billing periods."""
         groups = [group for found in self.found for group in found.groups]
+        if not groups:
+            first, last = self.merged_days
+            return first, last and last + DAY
         starts = [min(g.first_day, g.scope.start) if g.scope else g.first_day for g in groups]
         ends = [max(g.last_day + DAY, g.scope.end) if g.scope else g.last_day + DAY for g in groups]
         return min(starts, default=None), max(ends, default=None)
@@ -85,14 +91,27 @@ def examine(reading: Reading, object_key: str, scope: str) -> Delivered:
     """Read every table of the file. Raises Refused."""
     delivered = Delivered(warnings=list(reading.warnings))
     for mapping in reading.document.mappings:
-        part = sliced_part(reading, mapping, object_key, scope)
-        found = examine_part(reading, part)
+        if mapping.replaces == "upsert":
+            merged = merged_part(reading, mapping)
+            found = examine_part(reading, merged)
+            delivered.upserted.append(merged)
+            delivered.upserted_rows += found.records
+            delivered.merged_days = (found.first_day, found.last_day)
+        else:
+            part = sliced_part(reading, mapping, object_key, scope)
+            found = examine_part(reading, part)
+            delivered.sliced.append(part)
+            delivered.found.append(found)
         delivered.warnings += found.warnings
-        delivered.sliced.append(part)
-        delivered.found.append(found)
     if not delivered.rows and not delivered.out_of_scope:
         raise Refused([no_rows(reading.plain)])
     return delivered
+
+
+def merged_part(reading: Reading, mapping: Mapping) -> Upserted:
+    if mapping.table == "person":
+        return People(reading, mapping)
+    return WorkItems(reading, mapping)
 
 
 def sliced_part(reading: Reading, mapping: Mapping, object_key: str, scope: str) -> Sliced:

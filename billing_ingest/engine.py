@@ -32,7 +32,7 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
 
 @cache
 def macros() -> str:
-    return (SQL / "macros.sql").read_text()
+    return "\n".join((SQL / file).read_text() for file in ("macros.sql", "list_macros.sql"))
 
 
 def text(value: str) -> str:

@@ -78,14 +78,21 @@ def plain_name(filename: str) -> str:
 
 def check(imp: Import) -> None:
     """Read and judge the file, fill in what it holds and would replace. Books nothing."""
-    imp.errors, imp.warnings, imp.preview = [], [], {}
+    imp.errors, imp.warnings, imp.preview, imp.duplicate_of = [], [], {}, None
+    imp.mapping_version = connector_of(imp.source.connector).mapping_version
     try:
         with opened(imp) as reading:
             delivered = examine(reading, object_key(imp), imp.scope)
             describe(imp, reading, delivered)
             plans = plan_all(imp.source, delivered)
             imp.preview = preview(reading, delivered, plans, imp)
-            imp.warnings += shrink_warnings(plans)
+            imp.warnings += [
+                *shrink_warnings(plans),
+                *evidence_foreseen(imp.preview),
+                *returning(imp),
+            ]
+            if not close_as_duplicate(imp):
+                close_as_unchanged(imp, delivered, plans)
             imp.state = Import.State.READY
     except Refused as refused:
         mark_refused(imp, refused)
@@ -102,7 +109,7 @@ def load(imp: Import, *, allow_shrink: bool = False, progress: Progress | None =
     if imp.state not in may_load:
         return imp
     imp.mapping_version = connector_of(imp.source.connector).mapping_version
-    imp.errors, imp.warnings = [], []
+    imp.errors, imp.warnings, imp.duplicate_of = [], [], None
     try:
         if not close_as_duplicate(imp):
             with opened(imp) as reading:
@@ -313,6 +320,10 @@ def evidence_warnings(scopes: list[BillingScope]) -> list[dict[str, str]]:
 def unchanged_slices(plans: dict[str, Replacement]) -> list[int]:
     """Return the slices that stand for a part of this delivery, because it brought the same rows."""
     return [old.id for plan in plans.values() for _, old in plan.unchanged]
+
+
+def evidence_foreseen(seen: dict[str, Any]) -> list[dict[str, str]]:
+    return [{"code": "evidence", "message": words} for words in seen["overlaps"]]
 
 
 def superseded_imports(imp: Import) -> list[int]:

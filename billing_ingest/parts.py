@@ -49,6 +49,8 @@ class Found:
     out_of_scope: Totals = field(default_factory=dict)
     rows_out_of_scope: int = 0
     same_lines: int = 0  # lines that say exactly what another one says
+    first_day: date | None = None  # of what is merged; slices have their own days
+    last_day: date | None = None
     warnings: list[dict[str, str]] = field(default_factory=list)
 
     @property

@@ -7,6 +7,8 @@ before the cast, so that a wrong value is named by line and column instead of be
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from finops.outcomes.kinds import KINDS
+
 Type = Literal[
     "text",
     "amount",
@@ -19,6 +21,8 @@ Type = Literal[
     "json",
     "flag",
     "email",
+    "list",
+    "identities",
 ]
 
 
@@ -101,25 +105,27 @@ USAGE = (
 
 WORK_ITEM = (
     Column("idempotency_key"),
-    Column("kind", required=True),
+    Column("kind", required=True, one_of=tuple(KINDS)),
     Column("key", required=True),
     Column("external_id", required=True),
     Column("state", required=True, one_of=("open", "done", "abandoned", "reopened")),
-    *_typed("version_at created_at started_at completed_at closed_at first_review_at", "timestamp"),
+    Column("version_at", "timestamp", required=True),
+    *_typed("created_at started_at completed_at closed_at first_review_at", "timestamp"),
     *_texts("title url repo branch base_branch team"),
     *_typed("number size_added size_deleted", "integer"),
-    Column("value_amount", "value"),
+    Column("value_amount", "value", with_one_of=("value_currency",)),
     Column("value_currency", "currency"),
     Column("is_bot_authored", "flag"),
     # Lists as JSON text. labels: ["x"]; people: [{"actor": .., "role": .., "weight": 1}],
     # keys: [{"type": "session", "value": "s7", "weight": 120}],
     # links: [{"type": "reverts", "kind": "pull_request", "key": .., "evidence": "text"}]
-    *_typed("labels people keys links", "json"),
+    *(Column(name, "list", max_length=100_000) for name in ("labels", "people", "keys", "links")),
 )
 
 PERSON = (
     Column("email", "email", required=True),
-    *_texts("name team parent_team cost_center identities"),
+    *_texts("name team parent_team cost_center"),
+    Column("identities", "identities"),
     *_typed("valid_from valid_to", "day"),
 )
 

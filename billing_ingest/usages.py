@@ -219,7 +219,7 @@ class Usages:
         run = self.reading.run
         used: list[Span] = spans(
             run("SELECT DISTINCT provider, model FROM reduced WHERE model <> ''")
-        )  # type: ignore[arg-type]
+        )
         keep_in_book(used)
         run(
             "CREATE OR REPLACE TEMP TABLE price (provider VARCHAR, model VARCHAR, meter VARCHAR, "
