@@ -16,7 +16,7 @@ from finops.attribution.models import Allocation, Cell
 from finops.attribution.settle import settle
 from finops.ledger.models import Charge, Slice
 from finops.people.models import Identity, Membership
-from tests import facts
+from tests import facts, oracle
 
 pytestmark = pytest.mark.django_db
 
@@ -139,6 +139,17 @@ def live(seed: int) -> None:
     for table, rows in anew.items():
         assert grown[table] == rows, f"history {seed}: {table} differs"
     assert_conserved(seed)
+    assert settled() == oracle.answer(), f"history {seed}: the method says otherwise"
+
+
+def settled() -> oracle.Answer:
+    """What settle made, in the oracle's terms."""
+    answer: oracle.Answer = {}
+    for row in Allocation.objects.select_related("cell"):
+        place = (row.tier, row.reason, row.item_id, row.team_id)
+        key = (row.cell.charge_id, row.cell.usage_id, *place)
+        answer[key] = answer.get(key, 0) + row.billed_nanos
+    return {key: nanos for key, nanos in answer.items() if nanos}
 
 
 def assert_conserved(seed: int) -> None:
