@@ -10,10 +10,8 @@ from django.utils.functional import SimpleLazyObject
 from dashboards import words
 from finops.attribution.queries import organisation as books
 from finops.attribution.queries import trust
-from finops.attribution.queries.shapes import Scope
 from finops.people.access import sight_of
 from finops.people.models import User
-from finops.periods import month_of
 
 # Word, name of its address, paths that belong to it, who sees it: everybody or those who upload.
 PAGES = (
@@ -62,8 +60,7 @@ def navigation(request: HttpRequest, user: User) -> list[dict[str, Any]]:
 
 def freshness() -> dict[str, Any]:
     """In words: are all sources up to date, and if not, how many are late."""
-    now = timezone.now()
-    found = trust.sources(Scope(month_of(now.date())), now=now)
+    found = trust.freshness(now=timezone.now())
     late = [source for source in found if source.is_late]
     if not found:
         said = "No sources yet"

@@ -1,13 +1,25 @@
 """Where the pages of this app live."""
 
 from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
+
+from dashboards import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.overview, name="overview"),
+    path("teams/", views.teams, name="teams"),
+    path("teams/<slug:slug>/", views.team, name="team"),
+    path("outcomes/<int:item_id>/", views.receipt, name="receipt"),
+    path("spend/lines/", views.lines_page, name="lines"),
+    path("spend/lines/export/", views.lines_export, name="lines-export"),
+    path("spend/lines/<str:charge>/", views.line, name="line"),
+    path("panels/<slug:page>/<slug:slug>/", views.one_panel, name="panel"),
+    path("panels/<slug:page>/<slug:slug>.csv", views.panel_rows, name="panel-rows"),
     path(
         "sign-in/",
         LoginView.as_view(template_name="pages/sign_in.html", redirect_authenticated_user=True),
         name="sign-in",
     ),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("api/v1/", include("dashboards.api.urls")),
 ]

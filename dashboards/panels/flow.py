@@ -1,7 +1,7 @@
 """Where did each dollar go? From vendor to team to fate; the bands sum to the spend."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.utils.html import format_html
@@ -14,21 +14,26 @@ from dashboards.menus import mark
 from dashboards.panel import Asked, Panel, Table
 from finops.attribution.queries import flow
 from finops.attribution.queries.shapes import FlowBand, TeamRef
+from finops.people.access import Sight
+
+OTHERS = TeamRef(id=None, slug="others", name="Other teams", color=0)
 
 
 def ask(asked: Asked) -> list[FlowBand]:
     """The bands; teams out of sight are drawn as one, since the totals are everybody's."""
-    bands = flow.money_flow(asked.scope())
-    if asked.sight.teams is None:
+    return in_sight(flow.money_flow(asked.scope()), asked.sight)
+
+
+def in_sight(bands: list[FlowBand], sight: Sight) -> list[FlowBand]:
+    if sight.teams is None:
         return bands
-    return merged([masked(band, asked) for band in bands])
+    return merged([masked(band, sight) for band in bands])
 
 
-def masked(band: FlowBand, asked: Asked) -> FlowBand:
-    if asked.sight.sees(band.team.id):
+def masked(band: FlowBand, sight: Sight) -> FlowBand:
+    if sight.sees(band.team.id):
         return band
-    others = TeamRef(id=None, slug="others", name="Other teams", color=0)
-    return FlowBand(band.vendor, others, band.fate, band.nanos, band.provisional)
+    return FlowBand(band.vendor, OTHERS, band.fate, band.nanos, band.provisional)
 
 
 def merged(bands: Sequence[FlowBand]) -> list[FlowBand]:
@@ -45,7 +50,7 @@ def show(bands: Sequence[FlowBand], asked: Asked) -> dict[str, Any]:
         return {"empty": nothing_spent(asked), "both_views": False}
     total = sum(band.nanos for band in bands)
     fates = by_fate(bands)
-    data = flow_data(bands, asked.currency, asked.lines)
+    data = flow_data(bands, asked.currency, opens(asked))
     credit = sum(band.nanos for band in bands if band.nanos < 0)
     return {
         "answer": answer(fates, total, bands, asked),
@@ -60,6 +65,15 @@ def show(bands: Sequence[FlowBand], asked: Asked) -> dict[str, Any]:
         "how": how(bands, total, credit, asked),
         "links": [{"label": "Charges behind it", "href": asked.lines()}],
     }
+
+
+def opens(asked: Asked) -> Callable[..., str]:
+    """Where a band leads; nowhere when it is of teams that the asker may not look into."""
+
+    def address(**where: str) -> str:
+        return "" if where.get("team") == OTHERS.slug else asked.lines(**where)
+
+    return address
 
 
 def by_fate(bands: Sequence[FlowBand]) -> dict[str, int]:
@@ -132,6 +146,7 @@ def team_fate_table(bands: Sequence[FlowBand], asked: Asked) -> dict[str, Any]:
     used = [fate for fate in FATE_ORDER if any(row[fate] for row in sums.values())]
     teams = sorted(sums, key=lambda team: (team.id is None, -sum(sums[team].values())))
     columns = [written([sums[team][fate] for team in teams], asked) for fate in used]
+    lead = opens(asked)
     alls, total = written([sum(sums[team].values()) for team in teams], asked)
     return {
         "heads": [{"key": fate, "label": fate_label(fate)} for fate in used],
@@ -143,7 +158,7 @@ def team_fate_table(bands: Sequence[FlowBand], asked: Asked) -> dict[str, Any]:
                     {
                         "text": texts[i],
                         "is_zero": not sums[team][fate],
-                        "href": asked.lines(team=team.slug or "none", fate=fate),
+                        "href": lead(team=team.slug or "none", fate=fate),
                     }
                     for fate, (texts, _) in zip(used, columns, strict=True)
                 ],

@@ -16,7 +16,7 @@ from dashboards.panel import Asked, Panel, Table
 from finops.attribution.queries.shapes import Receipt, ReceiptLine
 
 LINES_SHOWN = 200
-NAME_SHOWN = 18
+NAME_SHOWN = 14
 
 
 def ask(asked: Asked) -> Receipt:
