@@ -211,7 +211,8 @@ def _explains(u: Usage, c: Charge) -> bool:
     same = all(
         not mine or mine == theirs or (not theirs and not strict)
         for mine, theirs, strict in (
-            (c.model.lower(), u.model.lower(), True), (c.sub_account_id, _account(u), False), (c.api_key, u.api_key, False),
+            (c.model.lower(), u.model.lower(), True), (c.sub_account_id, _account(u), False),
+            (c.api_key, u.api_key, False),
             (c.service_tier, u.service_tier, False), (c.provider, u.provider, False),
         )
     )  # fmt: skip

@@ -22,7 +22,8 @@ pytestmark = pytest.mark.django_db
 
 PEOPLE = ("ann", "bob", "cy")
 TEAMS = ("core", "data")
-DAYS = tuple(f"2026-10-{day:02d}" for day in (1, 2, 3, 8, 9, 29, 30)) + ("2026-11-01", "2026-11-02")
+OCTOBER = tuple(f"2026-10-{day:02d}" for day in (1, 2, 3, 8, 9, 29, 30))
+DAYS = (*OCTOBER, "2026-11-01", "2026-11-02")
 MODELS = ("m1", "m2")
 REPOS = ("a/x", "a/y", "")
 
@@ -38,7 +39,8 @@ def bill_a_day(chance: random.Random) -> None:
             part, day, chance.choice((0, 1, 7, 10**9 + 1, -333)), line=line, provider=part.source.key,
             model=chance.choice((*MODELS, "")), meter=chance.choice(("", "input")),
             charge_category=chance.choice(("Usage", "Usage", "Usage", "Credit")),
-            actor=chance.choice(("", "ann@acme.test", "cy@acme.test")), pr=chance.choice(("", "", "a/x#1", "a/x#2;a/x#3")),
+            actor=chance.choice(("", "ann@acme.test", "cy@acme.test")),
+            pr=chance.choice(("", "", "a/x#1", "a/x#2;a/x#3")),
             team=chance.choice(("", "", "core")), is_shared=chance.random() < 0.1,
         )  # fmt: skip
 
@@ -51,7 +53,8 @@ def log_a_day(chance: random.Random) -> None:
         tokens = chance.choice((1, 10, 333))
         facts.usage(
             part, day, line=line, provider="bill", model=chance.choice(MODELS), input_tokens=tokens,
-            list_cost=chance.choice((None, Decimal(tokens) / 7)), input_list_cost=chance.choice((None, Decimal(tokens))),
+            list_cost=chance.choice((None, Decimal(tokens) / 7)),
+            input_list_cost=chance.choice((None, Decimal(tokens))),
             billing_scope=chance.choice(("", "bill")), actor=chance.choice(("", *(f"{p}@acme.test" for p in PEOPLE))),
             api_key=chance.choice(("", "k1")), repo=chance.choice(REPOS), session=chance.choice(("", "s1", "s2")),
             ticket=chance.choice(("", "", "tck-1")),
