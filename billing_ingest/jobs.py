@@ -140,12 +140,14 @@ def finish(job: Job, now: datetime) -> None:
         raise LeaseLostError(f"job {job.pk} with fence {job.fence}")
 
 
-def give_back(job: Job, error: dict[str, Any], now: datetime) -> None:
+def give_back(
+    job: Job, error: dict[str, Any], now: datetime, at_least: timedelta = timedelta(0)
+) -> None:
     """After a try that raised: let the job wait for the next one, or fail it after the last."""
     if job.tries >= MOST_TRIES:
         fail(job, error, now)
         return
-    due_at = now + PAUSES[job.tries - 1]
+    due_at = now + max(PAUSES[job.tries - 1], at_least)
     held(job).update(state=Job.State.WAITING, due_at=due_at, lease_until=None, error=error)
 
 

@@ -7,17 +7,20 @@ import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
-from billing_ingest import jobs
+from billing_ingest import inbox, jobs, load
 from billing_ingest.lease import Lease
 from billing_ingest.models import Job
+from billing_ingest.pull import pull
+from finops.attribution.settle import settle
 from finops.ledger.models import Import, Source
+from finops.outside.http import HttpError
 from finops.periods import Period
 
 log = logging.getLogger(__name__)
@@ -44,6 +47,14 @@ def run(job_id: int) -> bool:
     except jobs.LeaseLostError as error:
         log.warning("dropped the work of %s: another worker took over", error)
         return False
+    except HttpError as error:
+        log.warning("job %s (%s) got no answer: %s", job.pk, job.kind, error)
+        if error.permanent:
+            jobs.fail(job, vendors_reason(error), timezone.now())
+        else:
+            asked = timedelta(seconds=error.retry_after or 0)
+            jobs.give_back(job, vendors_reason(error), timezone.now(), asked)
+        return False
     except Exception as error:
         log.exception("job %s (%s) raised in try %s", job.pk, job.kind, job.tries)
         jobs.give_back(job, reason(error), timezone.now())
@@ -62,6 +73,12 @@ def do(job: Job, lease: Lease) -> None:
         jobs.finish(job, timezone.now())
 
 
+def vendors_reason(error: HttpError) -> dict[str, Any]:
+    """Why a vendor gave nothing, in its own words."""
+    fix = "Correct the connection, then pull again." if error.permanent else "It is tried again."
+    return {"code": error.code, "message": str(error), "fix": fix}
+
+
 def reason(error: Exception) -> dict[str, Any]:
     """Why a try failed, in the shape of every other error."""
     words = f"{type(error).__name__}: {error}"
@@ -74,15 +91,17 @@ def reason(error: Exception) -> dict[str, Any]:
 
 def check(job: Job, lease: Lease) -> None:
     """Read an upload and say what it holds and would change. Books nothing."""
-    from billing_ingest import load
-
-    load.check(the_import(job))
+    imp = the_import(job)
+    if imp.state != Import.State.CHECKING:
+        return
+    load.check(imp)
+    if imp.state == Import.State.READY and (twin := load.active_twin(imp)):
+        imp.duplicate_of = twin
+        imp.save(update_fields=["duplicate_of"])
 
 
 def load_import(job: Job, lease: Lease) -> None:
     """Book an import; when that changed the books, settle is next."""
-    from billing_ingest import load
-
     is_yes = bool(job.args.get("allow_shrink"))
     imp = load.load(the_import(job), allow_shrink=is_yes, progress=lease.progress)
     if imp.state == Import.State.LOADED:
@@ -90,23 +109,18 @@ def load_import(job: Job, lease: Lease) -> None:
 
 
 def settle_what_is_dirty(job: Job, lease: Lease) -> None:
-    from finops.attribution.settle import settle
-
     settle(now=timezone.now())
 
 
 def fetch(job: Job, lease: Lease) -> None:
     """Pull a window from a vendor. Each delivery is booked on its own, fenced like the job."""
-    from billing_ingest.pull import pull
-
-    pull(the_source(job), window_of(job), inside=lease.transaction)
-    jobs.enqueue_settle(timezone.now())
+    imports = pull(the_source(job), window_of(job), inside=lease.transaction)
+    if any(imp.state == Import.State.LOADED for imp in imports):
+        jobs.enqueue_settle(timezone.now())
 
 
 def process_inbox(job: Job, lease: Lease) -> None:
     """Apply the deliveries that a source's webhook stored."""
-    from billing_ingest import inbox
-
     inbox.process(the_source(job))
 
 

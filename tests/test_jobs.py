@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
@@ -16,6 +16,7 @@ from billing_ingest.lease import Lease
 from billing_ingest.models import Job
 from billing_ingest.work import Work
 from finops.ledger.models import Import, Source
+from finops.outside.http import HttpError
 
 NOW = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 SOON = timedelta(seconds=1)
@@ -319,6 +320,52 @@ def test_a_worker_learns_from_its_progress_that_it_was_replaced(settings):
         time.sleep(0.8)
         with pytest.raises(jobs.LeaseLostError):
             lease.progress(1)
+
+
+def test_a_commit_whose_answer_got_lost_counts_once(does, monkeypatch):
+    """The connection is cut after COMMIT was sent: the worker takes it for a failure."""
+
+    def paint(painted, lease):
+        Source.objects.create(key=f"wall-{painted.fence}", name="Wall", connector="focus")
+
+    def commit_and_lose_the_answer(claimed, lease):
+        really_do(claimed, lease)
+        raise OperationalError("server closed the connection unexpectedly")
+
+    really_do = work.do
+    does("paint", paint, in_one_transaction=True)
+    monkeypatch.setattr(work, "do", commit_and_lose_the_answer)
+    waiting = job()
+    assert work.run(waiting.pk) is False
+    jobs.sweep(timezone.now() + LATER)
+    assert work.run(waiting.pk) is False
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.error) == (Job.State.DONE, None)
+    assert Source.objects.count() == 1
+
+
+def test_a_vendor_that_refuses_the_key_is_not_asked_again(does):
+    def ask(painted, lease):
+        raise HttpError("invalid x-api-key", permanent=True, code="vendor_error")
+
+    does("paint", ask)
+    waiting = job()
+    work.run(waiting.pk)
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.tries) == (Job.State.FAILED, 1)
+    assert waiting.error["message"] == "invalid x-api-key"
+
+
+def test_a_vendor_that_asks_for_patience_gets_it(does):
+    def ask(painted, lease):
+        raise HttpError("slow down", permanent=False, code="rate_limited", retry_after=600)
+
+    does("paint", ask)
+    waiting = job()
+    work.run(waiting.pk)
+    waiting.refresh_from_db()
+    assert waiting.state == Job.State.WAITING
+    assert waiting.due_at > timezone.now() + timedelta(seconds=590)
 
 
 # --- settle --------------------------------------------------------------------------------
