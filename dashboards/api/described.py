@@ -1,0 +1,53 @@
+"""How the endpoints are described in the OpenAPI document: parameters, answers, errors."""
+
+from collections.abc import Callable
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.serializers import Serializer
+
+from dashboards.api.problems import MEDIA_TYPE
+from dashboards.api.shapes import ProblemShape
+
+
+def parameter(name: str, words: str, **schema: Any) -> OpenApiParameter:
+    """A query parameter. `many` in the schema: it may be given several times."""
+    many = schema.pop("many", False)
+    return OpenApiParameter(
+        name, {"type": "string", **schema}, OpenApiParameter.QUERY, description=words, many=many
+    )
+
+
+STATE_PARAMETERS = [
+    parameter("period", "2026-10, 2026-Q4, 2026 or 2026-10-01..2026-10-15 (both days count)."),
+    parameter("from", "First day, with `to`.", format="date"),
+    parameter("to", "Last day; it counts.", format="date"),
+    parameter("against", "What to compare with: previous, year, none, or a period."),
+    OpenApiParameter("team", str, many=True, description="Slug of a team; may be repeated."),
+    parameter("cost", "The cost column.", enum=["billed", "effective"]),
+]
+PAGE_PARAMETERS = [
+    parameter("limit", "Rows per page.", type="integer", minimum=1, maximum=200),
+    parameter("cursor", "From the page before."),
+]
+ERRORS = {
+    400: "A parameter makes no sense; `parameters` says which and why.",
+    401: "Nobody is signed in.",
+    403: "Your role may not read this.",
+    404: "There is nothing here, or it is not yours to see.",
+}
+
+
+def described(
+    summary: str, shape: type[Serializer], *extra: OpenApiParameter, reads_state: bool = True
+) -> Callable[[Any], Any]:
+    """Describe a `get`: what it answers, what it reads, how it fails."""
+    problem = {
+        (status, MEDIA_TYPE): OpenApiResponse(ProblemShape, words)
+        for status, words in ERRORS.items()
+    }
+    return extend_schema(
+        summary=summary,
+        parameters=[*(STATE_PARAMETERS if reads_state else ()), *extra],
+        responses={200: shape, **problem},
+    )
