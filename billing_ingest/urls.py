@@ -2,8 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from billing_ingest import webhooks
+from billing_ingest import upload_views, views, webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("webhooks/<slug:source_key>/", webhooks.webhook, name="webhook"),
+    path("setup/", views.sources, name="sources"),
+    path("setup/connect/<slug:slug>/", views.connect, name="connect"),
+    path("setup/sources/<slug:key>/", views.source, name="source"),
+    path("setup/sources/<slug:key>/pull/", views.run_now, name="pull-now"),
+    path("setup/sources/<slug:key>/test/", views.test, name="test-source"),
+    path("setup/upload/", upload_views.upload, name="upload"),
+    path("setup/imports/<int:imp_id>/", upload_views.import_page, name="import"),
+    path("setup/imports/<int:imp_id>/errors.csv", upload_views.errors_csv, name="import-errors"),
+    path("setup/imports/<int:imp_id>/<slug:verb>/", upload_views.act, name="import-act"),
 ]

@@ -114,6 +114,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "dashboards.frame.frame",
+                "billing_ingest.alerts.alerts",
             ],
         },
     },

@@ -1,0 +1,269 @@
+"""One import as people see it: what was found, what it changes, how far it is, what went wrong."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from billing_ingest import wording
+from billing_ingest.models import Job
+from billing_ingest.tables import TABLES
+from finops.ledger.models import Import, Source
+
+State = Import.State
+NUMBERS = {"line"} | {
+    column.name
+    for columns in TABLES.values()
+    for column in columns
+    if column.type in ("amount", "quantity", "value", "integer")
+}
+BUSY = (State.CHECKING, State.QUEUED, State.RUNNING)
+ASKS = (State.READY, State.HELD)
+# Component "state": late is a triangle in the warning colour, refused one in red.
+MARKS: dict[str, str] = {
+    State.REFUSED: "refused",
+    State.HELD: "late",
+    **dict.fromkeys(BUSY, "busy"),
+}
+
+
+@dataclass
+class Card:
+    """An import, its newest job, and where it could go instead."""
+
+    imp: Import
+    job: Job | None
+    sources: tuple[Source, ...]
+    now: datetime
+
+    @property
+    def is_busy(self) -> bool:
+        return self.imp.state in BUSY
+
+    @property
+    def asks(self) -> bool:
+        return self.imp.state in ASKS
+
+    @property
+    def state(self) -> dict[str, str]:
+        return {"words": self.imp.get_state_display(), "kind": MARKS.get(self.imp.state, "")}
+
+    @property
+    def preview(self) -> dict[str, Any]:
+        return self.imp.preview or {}
+
+    @property
+    def scope_is_a_choice(self) -> bool:
+        """Whether leaving out what is not AI would make a difference."""
+        return bool(self.imp.totals or self.imp.out_of_scope)
+
+    def answer(self) -> SafeString:
+        """What the file is and why we think so, in a sentence or two."""
+        imp, preview = self.imp, self.preview
+        label = preview.get("document_label")
+        lines = wording.plural(preview["lines"], "line") if preview.get("lines") else ""
+        facts = [lines, wording.period(imp.period_start, imp.period_end)]
+        goes = f"for the source {imp.source.name}"
+        said = ", ".join([*filter(None, facts), goes])
+        if not label:
+            return format_html("{}.", said[:1].upper() + said[1:])
+        reason = preview.get("reason", "").removeprefix("because ")
+        because = f", because {reason}" if reason else ""
+        kind = format_html("<b>{}</b>", label[:1].upper() + label[1:])
+        return format_html("{}{}. {}.", kind, because, said[:1].upper() + said[1:])
+
+    def ledgers(self) -> list[list[dict[str, Any]]]:
+        """One per currency: columns that tie, as the component `ledger` takes them."""
+        currencies = sorted({*self.imp.totals, *self.imp.out_of_scope})
+        return [self.ledger(currency) for currency in currencies]
+
+    def ledger(self, currency: str) -> list[dict[str, Any]]:
+        """What is in the file and, before the yes, what it replaces; each with its sum."""
+        columns = [self.in_the_file(currency)]
+        if self.asks:
+            columns.append(self.what_it_replaces(currency))
+        return columns
+
+    def in_the_file(self, currency: str) -> dict[str, Any]:
+        inside = Decimal(self.imp.totals.get(currency, "0"))
+        outside = Decimal(self.imp.out_of_scope.get(currency, "0"))
+        (inside, outside), total = wording.that_tie([inside, outside])
+        verb = "booked" if self.imp.state == State.LOADED else "to be booked"
+        inside_words = f"In scope, {wording.plural(self.imp.rows, 'line')}, {verb}"
+        rows = [row(inside_words, inside, currency)]
+        if self.imp.out_of_scope:
+            lines = self.preview.get("rows_out_of_scope")
+            counted = f", {wording.plural(lines, 'line')}" if lines else ""
+            rows.append(row(f"Everything else{counted}, out of scope", outside, currency))
+        return {
+            "title": "What is in the file",
+            "rows": rows,
+            "sum": row(f"Sum of the file, {currency}", total, currency),
+        }
+
+    def what_it_replaces(self, currency: str) -> dict[str, Any]:
+        """Old figures by the import they came with, and the change: new minus old."""
+        parts = self.replaced
+        old, _ = wording.that_tie([Decimal(part.totals.get(currency, "0")) for part in parts])
+        rows = [row(part.words(), value, currency) for part, value in zip(parts, old, strict=True)]
+        change = Decimal(self.preview.get("change", {}).get(currency, "0"))
+        return {
+            "title": "What it replaces",
+            "rows": rows or [row("Nothing; this is new", Decimal(), currency)],
+            "sum": row(
+                "Change in booked spend", wording.that_tie([change])[1], currency, signed=True
+            ),
+        }
+
+    @cached_property
+    def replaced(self) -> list["Replaced"]:
+        """What would be replaced, per earlier import."""
+        found: dict[int, Replaced] = {}
+        for part in self.preview.get("replaces", []):
+            found.setdefault(part["import_id"], Replaced(part)).add(part)
+        return list(found.values())
+
+    def progress(self) -> dict[str, Any]:
+        """The bar of a check or a load; polled by the page that holds all cards."""
+        job = self.job
+        if job is None or job.state == Job.State.WAITING:
+            words = "Waits for a worker"
+            if job and job.tries:
+                words = f"Tried {wording.plural(job.tries, 'time')}; waits for the next try"
+            return {"words": words, "value": 0, "max": None}
+        verb = "Checking" if self.imp.state == State.CHECKING else "Booking"
+        done, lines = job.progress_rows, self.preview.get("lines")
+        if not done:
+            return {"words": verb, "value": 0, "max": None}
+        if not lines:
+            return {"words": f"{verb}, {done:,} rows so far", "value": 0, "max": None}
+        words = f"{verb}, {done:,} of {lines:,} rows{self.time_left(job, lines)}"
+        return {"words": words, "value": min(done, lines), "max": lines}
+
+    def time_left(self, job: Job, lines: int) -> str:
+        if job.started_at is None or not 0 < job.progress_rows < lines:
+            return ""
+        seconds = (self.now - job.started_at).total_seconds()
+        left = seconds * (lines - job.progress_rows) / job.progress_rows
+        return f", {wording.duration(left)} left"
+
+    def confirm_words(self) -> str:
+        """What the button says it will do."""
+        if self.imp.state == State.HELD:
+            return "Replace it all the same"
+        if not self.replaced:
+            return "Book it"
+        when = wording.period(self.imp.period_start, self.imp.period_end)
+        return f"Replace {when} for {self.imp.source.name}"
+
+    def wrong_lines(self) -> str:
+        """Count the errors: 4 errors on 3 lines."""
+        errors = self.imp.errors
+        lines = {error.get("line") for error in errors if error.get("line")}
+        said = wording.plural(len(errors), "error")
+        return f"{said} on {wording.plural(len(lines), 'line')}" if lines else said
+
+    def notes(self) -> list[str]:
+        """What to know before the yes: duplicates, overlaps, warnings."""
+        said = list(self.preview.get("overlaps", [])) if self.asks else []
+        said += [warning_words(warning) for warning in self.imp.warnings]
+        if self.asks and self.imp.duplicate_of_id:
+            twin = self.imp.duplicate_of_id
+            said.insert(0, f"The same bytes are booked already, as import {twin}: nothing changes.")
+        if self.asks and (same := self.preview.get("same_lines")):
+            said.append(f"{wording.plural(same, 'line')} stand in it more than once; all are kept.")
+        return said
+
+    def first_rows(self) -> dict[str, Any]:
+        """The first rows as they will be booked: the columns that any of them fills."""
+        columns = self.preview.get("columns", []) if self.asks else []
+        kinds = [name in NUMBERS for name in columns]
+        rows = self.preview.get("rows", []) if columns else []
+        return {
+            "columns": [
+                {"name": name, "is_number": is_number}
+                for name, is_number in zip(columns, kinds, strict=True)
+            ],
+            "rows": [
+                [
+                    {"text": text, "is_number": is_number}
+                    for text, is_number in zip(line, kinds, strict=True)
+                ]
+                for line in rows
+            ],
+        }
+
+
+class Replaced:
+    """What one earlier import loses to this file."""
+
+    def __init__(self, part: dict[str, Any]) -> None:
+        self.source: str = part["source"]
+        self.imported_on = date.fromisoformat(part["imported_at"][:10])
+        self.labels: dict[str, None] = {}
+        self.rows = 0
+        self.totals: dict[str, Decimal] = {}
+
+    def add(self, part: dict[str, Any]) -> None:
+        self.labels[part["label"]] = None
+        self.rows += part["rows"]
+        for currency, total in part["totals"].items():
+            self.totals[currency] = self.totals.get(currency, Decimal()) + Decimal(total)
+
+    def words(self) -> str:
+        """Say what goes: AWS, October 2026, imported 26 Oct 2026, 9,611 lines."""
+        labels = list(self.labels)
+        what = labels[0] if len(labels) == 1 else f"{labels[0]} and {len(labels) - 1} more"
+        lines = wording.plural(self.rows, "line")
+        return f"{self.source}, {what}, imported {wording.day(self.imported_on)}, {lines}"
+
+
+def row(label: str, value: Decimal, currency: str, *, signed: bool = False) -> dict[str, str]:
+    return {"label": label, "amount": wording.amount(value, currency, signed=signed)}
+
+
+def warning_words(warning: Any) -> str:
+    return str(warning["message"]) if isinstance(warning, dict) else str(warning)
+
+
+def lead(cards: Iterable[Card]) -> SafeString:
+    """The answer on top of the upload page: how many are ready, refused, held, booked, at work."""
+    cards = list(cards)
+    said = []
+    for states, one, many in LEADS:
+        of_these = [card for card in cards if card.imp.state in states]
+        if of_these:
+            words = one if len(of_these) == 1 else many
+            count = "One file" if len(of_these) == 1 else f"{len(of_these)} files"
+            said.append((f"{count} {words}",))
+    if any(card.asks or card.imp.state == State.CHECKING for card in cards):
+        said.append(("Nothing is booked until you confirm",))
+    return format_html_join(" ", "{}.", said)
+
+
+LEADS = (
+    ((State.CHECKING,), "is being checked", "are being checked"),
+    ((State.READY,), "is ready", "are ready"),
+    ((State.HELD,), "needs a second look", "need a second look"),
+    ((State.REFUSED,), "is refused", "are refused"),
+    ((State.QUEUED, State.RUNNING), "is being booked", "are being booked"),
+    ((State.LOADED,), "is booked", "are booked"),
+    ((State.DUPLICATE,), "was booked before", "were booked before"),
+    ((State.UNDONE,), "is taken back", "are taken back"),
+    ((State.DISCARDED,), "is left out", "are left out"),
+)
+
+
+def step(cards: Iterable[Card]) -> int:
+    """Which of choose, check, confirm, result the files are at, the slowest deciding."""
+    states = {card.imp.state for card in cards}
+    if not states:
+        return 1
+    if State.CHECKING in states:
+        return 2
+    return 3 if states & set(ASKS) else 4

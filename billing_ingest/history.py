@@ -1,0 +1,67 @@
+"""What a source brought: its imports, the newest first, and what became of them."""
+
+from dataclasses import dataclass
+
+from billing_ingest import wording
+from billing_ingest.card import MARKS
+from finops.ledger.models import Import, Slice, Source
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Line:
+    """An import in the history."""
+
+    imp: Import
+    superseded_by: list[int]
+
+    @property
+    def state(self) -> dict[str, str]:
+        return {"words": self.imp.get_state_display(), "kind": MARKS.get(self.imp.state, "")}
+
+    @property
+    def written_rows(self) -> str:
+        return f"{self.imp.rows:,}"
+
+    @property
+    def totals(self) -> str:
+        return wording.totals(self.imp.totals)
+
+    @property
+    def period(self) -> str:
+        return wording.period(self.imp.period_start, self.imp.period_end)
+
+
+@dataclass(frozen=True)
+class History:
+    """A page of it; `before` opens the next one and is empty on the last."""
+
+    lines: list[Line]
+    before: str
+
+
+def history(source: Source, before: str = "") -> History:
+    """The imports of a source with ids below `before`."""
+    imports = Import.objects.filter(source=source).select_related("by", "duplicate_of")
+    if before.isdecimal():
+        imports = imports.filter(pk__lt=int(before))
+    found = list(imports.defer("preview", "errors")[: PAGE + 1])
+    page = found[:PAGE]
+    heirs = heirs_of([imp.pk for imp in page])
+    lines = [Line(imp, heirs.get(imp.pk, [])) for imp in page]
+    return History(lines, str(page[-1].pk) if len(found) > PAGE else "")
+
+
+def heirs_of(imp_ids: list[int]) -> dict[int, list[int]]:
+    """Which later imports replaced something of these: {old: [new, ...]}."""
+    pairs = (
+        Slice.objects.filter(imp__in=imp_ids, superseded_by__isnull=False)
+        .values_list("imp_id", "superseded_by__imp_id")
+        .distinct()
+        .order_by("imp_id", "superseded_by__imp_id")
+    )
+    heirs: dict[int, list[int]] = {}
+    for old, new in pairs:
+        heirs.setdefault(old, []).append(new)
+    return heirs

@@ -1,0 +1,195 @@
+"""What the setup pages and the banner say about sources: read from rows, nothing is kept."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import (
+    DateField,
+    Exists,
+    JSONField,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+)
+from django.db.models.functions import Coalesce
+
+from billing_ingest.connector import Connector
+from billing_ingest.models import Job
+from billing_ingest.registry import CONNECTORS, connector
+from billing_ingest.schedule import PULL_EVERY, can_pull, next_pull
+from finops.ledger.models import Import, Slice, Source
+
+State = Import.State
+BROUGHT = (State.LOADED, State.DUPLICATE)
+# Two pulls may be missed for reasons that mend themselves; then people should know.
+LATE_AFTER = 2 * PULL_EVERY + timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """A source on the list."""
+
+    source: Source
+    connector_label: str
+    complete_to: date | None  # last day that cannot grow any more
+    rows: int
+    last_brought_at: datetime | None
+    next_run: datetime | None
+    stale_since: datetime | None  # a scheduled source that brought nothing for too long
+    held: int
+    error: str
+
+    @property
+    def written_rows(self) -> str:
+        return f"{self.rows:,}"
+
+    @property
+    def state(self) -> dict[str, str]:
+        """In a word, for the component `state`."""
+        if self.error:
+            return {"words": "Failed", "kind": "refused"}
+        if self.held:
+            return {"words": "Needs your yes", "kind": "late"}
+        if self.stale_since:
+            return {"words": "Late", "kind": "late"}
+        if self.last_brought_at is None:
+            return {"words": "Nothing yet", "kind": ""}
+        return {"words": "Up to date" if self.next_run else "By hand", "kind": ""}
+
+
+def source_rows(now: datetime) -> list[SourceRow]:
+    """Every source, by vendor."""
+    return [row_of(source, now) for source in with_facts(Source.objects.all())]
+
+
+def with_facts(sources: QuerySet[Source]) -> QuerySet[Source]:
+    """Sources with what their row shows, in one query."""
+    active = Slice.objects.filter(source=OuterRef("pk"), superseded_at=None).order_by()
+    of_source = active.values("source")
+    bills = of_source.filter(table="charge").annotate(x=Max("last_day")).values("x")
+    logs = of_source.annotate(x=Max("last_day")).values("x")
+    rows = of_source.annotate(x=Sum("rows")).values("x")
+    brought = Import.objects.filter(source=OuterRef("pk"), state__in=BROUGHT).order_by()
+    newest = brought.values("source").annotate(x=Max("finished_at")).values("x")
+    return sources.annotate(
+        last_day=Coalesce(Subquery(bills), Subquery(logs), output_field=DateField(null=True)),
+        row_count=Subquery(rows),
+        last_brought_at=Subquery(newest),
+        held=Exists(Import.objects.filter(source=OuterRef("pk"), state=State.HELD)),
+        last_error=Subquery(last_failures().values("error")[:1], output_field=JSONField()),
+    ).order_by("connector", "name")
+
+
+def last_failures() -> QuerySet[Job]:
+    """The unmended failures of a source (OuterRef pk), the newest first."""
+    return unmended().filter(source=OuterRef("pk")).order_by("-pk")
+
+
+def unmended() -> QuerySet[Job]:
+    """Failed jobs that no later one of their kind and source has made good."""
+    # Kinds without a source never have one, so null matches null here.
+    of_source = Q(source=OuterRef("source")) | Q(source=None)
+    later = Job.objects.filter(
+        of_source, kind=OuterRef("kind"), state=Job.State.DONE, pk__gt=OuterRef("pk")
+    )
+    return Job.objects.filter(~Exists(later), state=Job.State.FAILED, imp=None)
+
+
+def row_of(source: Source, now: datetime) -> SourceRow:
+    facts = vars(source)
+    is_pulled = source.is_scheduled and can_pull(source)
+    brought: datetime | None = facts["last_brought_at"]
+    since = brought or source.created_at
+    last_day: date | None = facts["last_day"]
+    return SourceRow(
+        source=source,
+        connector_label=label_of(source.connector),
+        complete_to=min(last_day, now.date() - timedelta(days=1)) if last_day else None,
+        rows=facts["row_count"] or 0,
+        last_brought_at=brought,
+        next_run=next_pull(now) if is_pulled else None,
+        stale_since=since if is_pulled and now - since > LATE_AFTER else None,
+        held=facts["held"],
+        error=(facts["last_error"] or {}).get("message", ""),
+    )
+
+
+def label_of(slug: str) -> str:
+    """The connector's name; a source outlives a connector that was taken out."""
+    return connector(slug).label if slug in CONNECTORS else slug
+
+
+def connectors_to_connect() -> list[Connector]:
+    """What can be connected by a form: vendors that are pulled from or that send events."""
+    known = (connector(slug) for slug in CONNECTORS)
+    return sorted(
+        (found for found in known if found.fetch or found.webhook), key=lambda found: found.label
+    )
+
+
+def connectors_of_files() -> list[Connector]:
+    return sorted((connector(slug) for slug in CONNECTORS), key=lambda found: found.label)
+
+
+# --- the banner ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Alert:
+    """Something that waits for an administrator."""
+
+    words: str
+    imp_id: int | None = None
+    source_key: str | None = None
+
+
+def alerts() -> list[Alert]:
+    """Imports that are held or came by themselves and were refused; jobs that failed for good."""
+    return [*import_alerts(), *job_alerts()]
+
+
+def import_alerts() -> list[Alert]:
+    newer = Import.objects.filter(
+        source=OuterRef("source"), document=OuterRef("document"), state__in=BROUGHT,
+        pk__gt=OuterRef("pk"),
+    )  # fmt: skip
+    unattended = Q(state=State.REFUSED, by=None) & ~Exists(newer)
+    waiting = Import.objects.filter(Q(state=State.HELD) | unattended).select_related("source")
+    return [
+        Alert(f"{imp.source.name}: {imp.filename} is {STATE_WORDS[imp.state]}", imp_id=imp.pk)
+        for imp in waiting
+    ]
+
+
+STATE_WORDS: dict[str, str] = {
+    State.HELD: "held, because it would remove much of what is booked",
+    State.REFUSED: "refused; the old figures stand",
+}
+
+
+def job_alerts() -> list[Alert]:
+    failed = unmended().select_related("source").order_by("kind", "source_id", "-pk")
+    return [
+        Alert(f"{subject(job)} failed: {(job.error or {}).get('message', '')}", source_key=key(job))
+        for job in failed.distinct("kind", "source_id")
+    ]
+
+
+def subject(job: Job) -> str:
+    named = f" of {job.source.name}" if job.source else ""
+    return f"The {JOB_WORDS.get(job.kind, job.kind)}{named}"
+
+
+def key(job: Job) -> str | None:
+    return job.source.key if job.source else None
+
+
+JOB_WORDS = {
+    "fetch": "pull",
+    "inbox": "reading of events",
+    "settle": "settling of new facts",
+    "verify": "nightly proof of the books",
+}

@@ -1,0 +1,156 @@
+"""Setup > Sources: which accounts are connected, how they are doing, and what they brought."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_POST
+
+from billing_ingest import actions, wording
+from billing_ingest.access import for_administrators, for_uploaders, may_administer
+from billing_ingest.connector import Connector
+from billing_ingest.forms import PullForm, SourceForm, first_day_to_pull
+from billing_ingest.history import history
+from billing_ingest.pull import try_out
+from billing_ingest.registry import CONNECTORS, connector
+from billing_ingest.sources import SourceRow, connectors_to_connect, row_of, source_rows, with_facts
+from finops.ledger.models import Source
+from finops.outside.http import Http, HttpError
+
+# Somebody waits for the answer of a test: no long patience with the vendor.
+TEST_SECONDS = 15.0
+
+
+@require_GET
+@for_uploaders
+def sources(request: HttpRequest) -> HttpResponseBase:
+    """All sources with their state, and what else can be connected."""
+    rows = source_rows(timezone.now())
+    context = {
+        "page_title": "Sources",
+        "answer": answer(rows),
+        "rows": rows,
+        "connectors": connectors_to_connect(),
+        "can_administer": may_administer(request),
+    }
+    return render(request, "setup/sources.html", context)
+
+
+def answer(rows: list[SourceRow]) -> SafeString:
+    """The page's answer: how many sources, how many need somebody."""
+    if not rows:
+        return format_html("Nothing is connected yet. Upload a file or connect a vendor.")
+    waiting = [row for row in rows if row.state["kind"]]
+    total = wording.plural(len(rows), "source")
+    if not waiting:
+        return format_html("<b>{}</b>, all as they should be.", total)
+    names = wording.listed([row.source.name for row in waiting])
+    verb = "needs" if len(waiting) == 1 else "need"
+    return format_html("{}; <b>{}</b> {} attention.", total, names, verb)
+
+
+@sensitive_post_parameters("secret", "webhook_secret")
+@for_administrators
+def connect(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Connect an account of a vendor."""
+    vendor = vendor_of(slug)
+    form = SourceForm(vendor, None, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        source = form.save(timezone.now())
+        messages.success(request, f"{source.name} is connected. Test it, then pull.")
+        return redirect("source", source.key)
+    context = {"page_title": f"Connect {vendor.label}", "form": form, "vendor": vendor}
+    return render(request, "setup/connect.html", context)
+
+
+@sensitive_post_parameters("secret", "webhook_secret")
+@for_uploaders
+def source(request: HttpRequest, key: str) -> HttpResponseBase:
+    """One source: its state, its settings, and the history of its imports."""
+    found = get_object_or_404(with_facts(Source.objects.filter(key=key)))
+    form = None
+    if may_administer(request) and found.connector in CONNECTORS:
+        form = SourceForm(connector(found.connector), found, request.POST or None)
+    if request.method == "POST":
+        return save_source(request, found, form)
+    return render(request, "setup/source.html", source_context(request, found, form))
+
+
+@for_administrators
+def save_source(request: HttpRequest, found: Source, form: SourceForm | None) -> HttpResponseBase:
+    if form is None:
+        raise Http404
+    if not form.is_valid():
+        return render(request, "setup/source.html", source_context(request, found, form))
+    form.save(timezone.now())
+    messages.success(request, "Saved.")
+    return redirect("source", found.key)
+
+
+def source_context(request: HttpRequest, found: Source, form: SourceForm | None) -> dict[str, Any]:
+    now = timezone.now()
+    row = row_of(found, now)
+    vendor = connector(found.connector) if found.connector in CONNECTORS else None
+    first_day = first_day_to_pull(row.complete_to, now.date())
+    return {
+        "page_title": found.name,
+        "row": row,
+        "form": form,
+        "vendor": vendor,
+        "can_pull": bool(vendor and vendor.fetch and form),
+        "pull_form": PullForm(initial={"first_day": first_day}),
+        "webhook_path": webhook_path(request, found, vendor),
+        "history": history(found, request.GET.get("before", "")),
+        "can_administer": form is not None,
+    }
+
+
+def webhook_path(request: HttpRequest, found: Source, vendor: Connector | None) -> str:
+    """The full address to enter at the vendor; empty when it sends no events."""
+    if vendor is None or vendor.webhook is None:
+        return ""
+    return request.build_absolute_uri(reverse("webhook", args=[found.key]))
+
+
+@require_POST
+@for_administrators
+def run_now(request: HttpRequest, key: str) -> HttpResponseBase:
+    """Queue a pull from the given day on."""
+    found = get_object_or_404(Source, key=key)
+    form = PullForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise actions.NotPossibleError("Give the day to pull from, as YYYY-MM-DD.")
+        actions.pull_now(found, form.cleaned_data["first_day"], timezone.now())
+        messages.success(request, f"{found.name} is being pulled. What comes shows up below.")
+    except actions.NotPossibleError as error:
+        messages.error(request, str(error))
+    return redirect("source", key)
+
+
+@require_POST
+@for_administrators
+def test(request: HttpRequest, key: str) -> HttpResponseBase:
+    """Ask the vendor for a day and say in its own words whether that works."""
+    found = get_object_or_404(Source, key=key)
+    http = Http(sleep=lambda _: None, total_seconds=TEST_SECONDS, read_seconds=TEST_SECONDS)
+    try:
+        try_out(found, timezone.now().date(), http=http)
+        messages.success(request, f"{found.name} answers. The key works.")
+    except HttpError as error:
+        messages.error(request, f"{found.name} says: {error}")
+    return redirect("source", key)
+
+
+def vendor_of(slug: str) -> Connector:
+    """Raises Http404 for a vendor that is not connected by a form."""
+    for known in connectors_to_connect():
+        if known.slug == slug:
+            return known
+    raise Http404(f"{slug} cannot be connected")
