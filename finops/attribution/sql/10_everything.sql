@@ -4,6 +4,8 @@ DELETE FROM attribution_allocation;
 DELETE FROM attribution_cell;
 DELETE FROM attribution_itemday;
 DELETE FROM attribution_spendday;
+DELETE FROM attribution_teamday;
+DELETE FROM attribution_spendmonth;
 DELETE FROM attribution_usageday;
 DELETE FROM attribution_itemteam;
 DELETE FROM attribution_itemfate;

@@ -18,32 +18,59 @@ WITH changed AS (
 SELECT id FROM changed UNION SELECT id FROM targets UNION SELECT item_id FROM speakers;
 ANALYZE touched_item;
 
+CREATE TEMP TABLE dirty_key ON COMMIT DROP AS
+SELECT DISTINCT k.key_type, k.value FROM outcomes_workitemkey k JOIN touched_item t ON t.id = k.item_id;
+ANALYZE dirty_key;
+
 INSERT INTO touched_cell
 SELECT a.cell_id FROM attribution_allocation a JOIN touched_item t ON t.id = a.item_id
 UNION
-SELECT c.id FROM touched_item t
-JOIN outcomes_workitemkey k ON k.item_id = t.id
-JOIN attribution_cell c ON (k.key_type = 'session' AND c.session = k.value)
+SELECT c.id FROM attribution_cell c JOIN dirty_key k ON k.key_type = 'session' AND k.value = c.session
 UNION
-SELECT c.id FROM touched_item t JOIN outcomes_workitemkey k ON k.item_id = t.id AND k.key_type = 'pr'
-JOIN attribution_cell c ON c.pr <> '' AND k.value = ANY (string_to_array(c.pr, ';'))
+SELECT c.id FROM attribution_cell c JOIN dirty_key k ON k.key_type = 'pr' AND k.value = c.pr
 UNION
-SELECT c.id FROM touched_item t JOIN outcomes_workitemkey k ON k.item_id = t.id AND k.key_type = 'ticket'
-JOIN attribution_cell c ON (c.ticket <> '' AND k.value = ANY (string_to_array(c.ticket, ';')))
-                        OR (c.branch <> '' AND k.value = ANY (ticket_keys(c.branch)))
+SELECT c.id FROM attribution_cell c JOIN dirty_key k ON k.key_type = 'ticket' AND k.value = c.ticket
 UNION
-SELECT c.id FROM touched_item t JOIN outcomes_workitemkey k ON k.item_id = t.id AND k.key_type = 'conversation'
-JOIN attribution_cell c ON c.conversation <> '' AND k.value = ANY (string_to_array(c.conversation, ';'))
+SELECT c.id FROM attribution_cell c JOIN dirty_key k ON k.key_type = 'conversation' AND k.value = c.conversation
 UNION
-SELECT c.id FROM touched_item t JOIN outcomes_workitemkey k ON k.item_id = t.id AND k.key_type = 'deal'
-JOIN attribution_cell c ON c.deal <> '' AND k.value = ANY (string_to_array(c.deal, ';'))
+SELECT c.id FROM attribution_cell c JOIN dirty_key k ON k.key_type = 'deal' AND k.value = c.deal;
+
+-- records that name several, and tickets named in a branch
+INSERT INTO touched_cell
+SELECT n.id
+FROM (
+    SELECT id, 'pr' AS key_type, unnest(string_to_array(pr, ';')) AS value FROM attribution_cell WHERE pr LIKE '%;%'
+    UNION ALL
+    SELECT id, 'ticket', unnest(string_to_array(ticket, ';')) FROM attribution_cell WHERE ticket LIKE '%;%'
+    UNION ALL
+    SELECT id, 'conversation', unnest(string_to_array(conversation, ';')) FROM attribution_cell WHERE conversation LIKE '%;%'
+    UNION ALL
+    SELECT id, 'deal', unnest(string_to_array(deal, ';')) FROM attribution_cell WHERE deal LIKE '%;%'
+) n
+JOIN dirty_key k USING (key_type, value)
 UNION
-SELECT c.id FROM touched_item t JOIN outcomes_workitem w ON w.id = t.id AND w.repo <> ''
-JOIN attribution_cell c ON c.repo = w.repo AND c.branch <> '' AND c.branch = w.branch
+SELECT c.id
+FROM (
+    SELECT b.repo, b.branch
+    FROM (SELECT DISTINCT repo, branch FROM attribution_cell WHERE branch <> '') b
+    CROSS JOIN LATERAL unnest(ticket_keys(b.branch)) name
+    JOIN dirty_key k ON k.key_type = 'ticket' AND k.value = name
+) b
+JOIN attribution_cell c ON c.repo = b.repo AND c.branch = b.branch AND c.branch <> '';
+
+-- branches and repositories, and the people's days
+INSERT INTO touched_cell
+SELECT c.id FROM (
+    SELECT DISTINCT w.repo, w.branch FROM touched_item t JOIN outcomes_workitem w ON w.id = t.id
+    WHERE w.repo <> '' AND w.branch <> ''
+) w
+JOIN attribution_cell c ON c.repo = w.repo AND c.branch = w.branch AND c.branch <> ''
 UNION
-SELECT c.id FROM touched_item t JOIN outcomes_workitem w ON w.id = t.id AND w.repo <> ''
+SELECT c.id FROM (
+    SELECT DISTINCT w.repo FROM touched_item t JOIN outcomes_workitem w ON w.id = t.id WHERE w.repo <> ''
+) w
 JOIN attribution_cell c ON c.repo = w.repo
-JOIN attribution_allocation a ON a.cell_id = c.id AND a.tier = 'E'
+JOIN attribution_allocation a ON a.cell_id = c.id AND a.tier = 'E' AND a.item_id IS NULL
 UNION
 SELECT c.id FROM touched_item t
 JOIN participant p ON p.item_id = t.id
