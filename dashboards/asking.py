@@ -1,41 +1,30 @@
 """From a request to what is asked: who asks, which state of the page, about which books."""
 
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, QueryDict
-from django.utils import timezone
 
 from dashboards.filters import DashboardFilter, read_filter
+from dashboards.known import known
 from dashboards.panel import Asked
 from finops.attribution.queries import organisation as books
 from finops.attribution.queries.shapes import TeamRef
-from finops.people.access import Sight, sight_of
+from finops.people.access import Sight
 from finops.people.models import User
 
 
-def asked_by(
-    request: HttpRequest,
-    page: str,
-    *,
-    of: str = "",
-    team: TeamRef | None = None,
-    subject: Any = None,
-) -> Asked:
+def asked_by(request: HttpRequest, page: str, *, of: str = "") -> Asked:
     """Everything a panel needs to know about a request."""
-    now = timezone.now()
-    sight = sight_of(the_user(request), now.date())
+    found = known(request)
     return Asked(
         request=request,
         page=page,
-        state=state_of(request.GET, sight, now),
-        sight=sight,
-        organisation=books.organisation(),
-        now=now,
+        state=read_filter(request.GET, found.visible_teams, found.span, found.now.date()),
+        sight=found.sight,
+        organisation=found.organisation,
+        now=found.now,
         of=of,
-        team=team,
-        subject=subject,
     )
 
 

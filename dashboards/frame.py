@@ -8,10 +8,8 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from dashboards import words
-from finops.attribution.queries import organisation as books
+from dashboards.known import Known, known
 from finops.attribution.queries import trust
-from finops.people.access import sight_of
-from finops.people.models import User
 
 # Word, name of its address, paths that belong to it, who sees it: everybody or those who upload.
 PAGES = (
@@ -25,24 +23,25 @@ CARRIED = ("period", "from", "to", "against", "cost")
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Context processor. Fragments use none of it, so every part is computed when it is drawn."""
-    user = getattr(request, "user", None)
-    if not isinstance(user, User):
+    about = known(request)
+    user = about.user
+    if user is None:
         return {}
     return {
-        "nav": SimpleLazyObject(lambda: navigation(request, user)),
-        "organisation": SimpleLazyObject(books.organisation),
+        "nav": SimpleLazyObject(lambda: navigation(about)),
+        "organisation": SimpleLazyObject(lambda: about.organisation),
         "freshness": SimpleLazyObject(freshness),
-        "as_of": SimpleLazyObject(as_of),
+        "as_of": SimpleLazyObject(lambda: as_of(about)),
         "account": {"name": user.get_full_name() or user.username, "role": user.get_role_display()},
     }
 
 
-def navigation(request: HttpRequest, user: User) -> list[dict[str, Any]]:
+def navigation(about: Known) -> list[dict[str, Any]]:
     """The pages this user has; period, comparison and cost column go along from one to the next."""
-    path, carried = request.path, request.GET.copy()
+    path, carried = about.request.path, about.request.GET.copy()
     for name in set(carried) - set(CARRIED):
         del carried[name]
-    can_upload = sight_of(user, timezone.now().date()).can_upload
+    can_upload = about.sight.can_upload
     items = []
     for label, name, prefixes, for_uploaders in PAGES:
         if for_uploaders and not can_upload:
@@ -71,8 +70,8 @@ def freshness() -> dict[str, Any]:
     return {"words": said, "late": bool(late), "href": "/#trust"}
 
 
-def as_of() -> str:
-    when = books.as_of()
+def as_of(about: Known) -> str:
+    when = about.reach.as_of
     if when is None:
         return "nothing settled yet"
-    return words.moment(when, books.organisation().time_zone)
+    return words.moment(when, about.organisation.time_zone)

@@ -43,6 +43,8 @@ TEAM = Page(
         untied.PANEL,
         people.PANEL,
     ),
+    # The strip already comes with the page, and what the trend asks would double its wait.
+    eager=0,
 )
 RECEIPT = Page("receipt", (receipt.TIMELINE, receipt.LINES), eager=2)
 

@@ -1,32 +1,48 @@
-"""The unit cost report, asked once per request for each scope and grouping."""
+"""The unit cost report of a page and of what it is compared with, asked once per request."""
 
 from typing import Literal
 
 from dashboards.panel import Asked
-from finops.attribution.queries import unit_costs
-from finops.attribution.queries.shapes import Scope, UnitCostReport, UnitCostRow
+from finops.attribution.queries.comparison import Comparison, compared
+from finops.attribution.queries.shapes import Scope, UnitCostRow
 
-By = Literal["team", "month", "kind", "outcome", "tier", "fate", "person"]
-
-
-def report(asked: Asked, scope: Scope, by: By | None = None) -> UnitCostReport:
-    answer: UnitCostReport = asked.once(
-        (scope, by), lambda: unit_costs.unit_cost(scope, by=by, now=asked.now)
-    )
-    return answer
+By = Literal["team"] | None
 
 
-def total(asked: Asked, scope: Scope) -> UnitCostRow:
-    return report(asked, scope).total
+def comparison(asked: Asked, scope: Scope, by: By = None) -> Comparison:
+    """The report of the scope, beside the period that the page compares with."""
+
+    def ask() -> Comparison:
+        company, against = asked.organisation, asked.state.against
+        return compared(scope, against, by=by, now=asked.now, company=company)
+
+    found: Comparison = asked.once((scope, by), ask)
+    return found
 
 
-def total_before(asked: Asked) -> UnitCostRow | None:
-    """The total of the period that the page compares with, if it compares."""
-    if asked.state.against is None:
-        return None
-    return total(asked, asked.scope(asked.state.against))
+def of_page(asked: Asked) -> Comparison:
+    """All that the page is about, without rows."""
+    return comparison(asked, asked.scope())
 
 
-def everybody(asked: Asked) -> UnitCostRow:
-    """The total of all teams: the yardstick of one team."""
-    return total(asked, Scope(asked.state.period, None, asked.state.cost))
+def by_team(asked: Asked) -> Comparison:
+    return comparison(asked, asked.scope(), "team")
+
+
+def all_teams(asked: Asked) -> Comparison:
+    """All teams whatever the page is about: holds a team's row and its yardstick at once."""
+    return comparison(asked, Scope(asked.state.period, None, asked.state.cost), "team")
+
+
+def team_row(asked: Asked) -> UnitCostRow:
+    """The row of the page's team. One with neither money nor work has a row of nothing."""
+    found = next((row for row in all_teams(asked).now.rows if row.team == asked.team), None)
+    return found or of_page(asked).now.total
+
+
+def team_row_before(asked: Asked) -> UnitCostRow | None:
+    return next((row for row in all_teams(asked).rows_before if row.team == asked.team), None)
+
+
+def yardstick(asked: Asked) -> UnitCostRow:
+    return all_teams(asked).now.total

@@ -1,6 +1,7 @@
 """The pages. A view reads who asks for what, lets the panels answer, and renders."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,17 +13,17 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from dashboards import exports, lines, menus, pages, panel, words
-from dashboards.asking import asked_by, visible_teams
+from dashboards.asking import asked_by
 from dashboards.bill_line import describe, wide
 from dashboards.fates import kind_of
 from dashboards.filters import token_of
+from dashboards.known import known
 from dashboards.pages import Page
 from dashboards.panel import Asked
 from dashboards.panels import summary
-from dashboards.reports import everybody, total, total_before
+from dashboards.reports import of_page, team_row, team_row_before, yardstick
 from dashboards.slip import slip
 from finops.attribution.queries import cells, receipts
-from finops.attribution.queries import organisation as books
 from finops.attribution.queries.shapes import CellFilter, Receipt, Scope, TeamRef
 
 View = Callable[..., HttpResponse | StreamingHttpResponse]
@@ -37,15 +38,17 @@ def signed_in(view: View) -> View:
 def overview(request: HttpRequest) -> HttpResponse:
     """What did AI cost us, and what did it get us?"""
     asked = asked_by(request, "overview")
-    if books.books_span() is None:
+    if known(request).span is None:
         return render(request, "pages/welcome.html", {"page_title": "Overview", "asked": asked})
-    now, before = total(asked, asked.scope()), total_before(asked)
+    found = of_page(asked)
+    now, before = found.now.total, found.before
     period = words.spoken_period(asked.state.period)
     context = {
         "page_title": f"Overview, {words.period_name(asked.state.period)}",
         "question": f"What did AI cost us in {period}, and what did it get us?",
         "answer": summary.lead(now, before, asked),
         "strip": summary.strip(now, before, asked),
+        "unconverted": summary.unconverted_words(found.now.unconverted, asked),
     }
     return render_page(pages.OVERVIEW, asked, context)
 
@@ -54,7 +57,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 def teams(request: HttpRequest) -> HttpResponse:
     """Which teams get what from it?"""
     asked = asked_by(request, "teams")
-    found = visible_teams(asked.sight)
+    found = known(request).visible_teams
     if asked.sight.teams is not None and len(found) == 1:
         return redirect(f"/teams/{found[0].slug}/{asked.state.query()}")
     period = words.period_name(asked.state.period)
@@ -71,8 +74,7 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
     """What did my team's AI money buy, and what should I change?"""
     asked = asked_about_team(request, slug)
     name = asked.team.name if asked.team else slug
-    now, before = total(asked, asked.scope()), total_before(asked)
-    company = everybody(asked)
+    now, before = team_row(asked), team_row_before(asked)
     period = words.period_name(asked.state.period)
     context = {
         "page_title": f"{name}, {words.period_name(asked.state.period)}",
@@ -82,7 +84,7 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
         ],
         "question": f"What did {possessive(name)} AI money buy in {period}, and what should change?",
         "answer": summary.lead(now, before, asked),
-        "strip": summary.strip(now, before, asked, company),
+        "strip": summary.strip(now, before, asked, yardstick(asked)),
     }
     return render_page(pages.TEAM, asked, context)
 
@@ -186,10 +188,10 @@ def found_panel(request: HttpRequest, page_slug: str, slug: str) -> tuple[panel.
 def asked_about_team(request: HttpRequest, slug: str) -> Asked:
     """404 for a team that does not exist and for one that the asker may not see alike."""
     asked = asked_by(request, "team", of=slug)
-    ref = next((t for t in visible_teams(asked.sight) if t.slug == slug), None)
+    ref = next((t for t in known(request).visible_teams if t.slug == slug), None)
     if ref is None:
         raise Http404("There is no such team.")
-    return asked_by(request, "team", of=slug, team=ref)
+    return replace(asked, team=ref)
 
 
 def asked_about_item(request: HttpRequest, item_id: int) -> Asked:
@@ -198,7 +200,7 @@ def asked_about_item(request: HttpRequest, item_id: int) -> Asked:
     found = receipts.receipt(item_id, cost=asked.state.cost, now=asked.now)
     if found is None or not any(asked.sight.sees(t.id) for t in concerned(found)):
         raise Http404("There is no such item.")
-    return asked_by(request, "receipt", of=str(item_id), subject=found)
+    return replace(asked, subject=found)
 
 
 def concerned(found: Receipt) -> list[TeamRef]:
@@ -218,10 +220,11 @@ def render_page(page: Page, asked: Asked, context: dict[str, Any]) -> HttpRespon
 
 def around(asked: Asked, kept: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
     """The filter bar, what was wrong in the address, and the scope in words for paper."""
-    teams = [] if asked.team else visible_teams(asked.sight)
+    about = known(asked.request)
+    teams = [] if asked.team else about.visible_teams
     place = menus.Place(asked.request.path, tuple(kept))
     return {
-        "filters": menus.menus(asked.state, place, teams, books.books_span(), asked.currency),
+        "filters": menus.menus(asked.state, place, teams, about.span, asked.currency),
         "problems": asked.state.problems,
         "scope": menus.scope_words(asked.state, asked.currency, asked.team),
     }

@@ -12,12 +12,12 @@ from dashboards.fates import FATE_ORDER, fate_label
 from dashboards.menus import mark
 from dashboards.panel import Asked, Panel, Table
 from dashboards.panels.teams import by_spend, seen
-from dashboards.reports import report
+from dashboards.reports import by_team
 from finops.attribution.queries.shapes import UnitCostReport, UnitCostRow
 
 
 def ask(asked: Asked) -> UnitCostReport:
-    return seen(report(asked, asked.scope(), "team"), asked)
+    return seen(by_team(asked).now, asked)
 
 
 def show(found: UnitCostReport, asked: Asked) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from dashboards.exports import amounts
 from dashboards.fates import FINISHED, LOST, fate_label
 from dashboards.panel import Asked, Panel, Table
 from dashboards.panels.work import short_id
-from dashboards.reports import everybody, total
+from dashboards.reports import comparison, team_row, yardstick
 from finops.attribution.queries import items
 from finops.attribution.queries.shapes import Chain, UnitCostRow
 
@@ -31,8 +31,9 @@ class Redone:
 
 def ask(asked: Asked) -> Redone:
     chains, nanos = items.redone(asked.seen(), limit=SHOWN)
-    company = everybody(asked) if asked.team else None
-    return Redone(chains, nanos, total(asked, asked.seen()), company)
+    if asked.team:
+        return Redone(chains, nanos, team_row(asked), yardstick(asked))
+    return Redone(chains, nanos, comparison(asked, asked.seen()).now.total, None)
 
 
 def show(found: Redone, asked: Asked) -> dict[str, Any]:

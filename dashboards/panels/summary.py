@@ -11,7 +11,7 @@ from dashboards import verdicts, words
 from dashboards.fates import LOST, kind_of
 from dashboards.figures.whisker import interval, strip_scale, whisker
 from dashboards.panel import Asked
-from dashboards.reports import report
+from dashboards.reports import by_team
 from finops.attribution.queries.shapes import KindCost, UnitCostRow
 
 KINDS_SHOWN = 2
@@ -96,9 +96,17 @@ def cents_clause(row: UnitCostRow, currency: str) -> str:
     )
 
 
+def unconverted_words(amounts: Mapping[str, int], asked: Asked) -> str:
+    """Money that no rate could convert is named, never counted as nothing."""
+    if not amounts:
+        return ""
+    listed = words.listed([words.money(n, code, cents=True) for code, n in sorted(amounts.items())])
+    return f"{listed} could not be converted: there is no rate into {asked.currency} for its days."
+
+
 def teams_lead(asked: Asked) -> SafeString | str:
     """Seven teams spent $168,980; Platform the most, $41,870. $7,340 belongs to no team."""
-    rows = [r for r in report(asked, asked.scope(), "team").rows if r.team and r.spend > 0]
+    rows = [r for r in by_team(asked).now.rows if r.team and r.spend > 0]
     seen = [r for r in rows if r.team and r.team.id is not None and asked.sight.sees(r.team.id)]
     nobody = sum(r.spend for r in rows if r.team and r.team.id is None)
     if not seen:

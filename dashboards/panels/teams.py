@@ -14,29 +14,26 @@ from dashboards.fates import kind_of
 from dashboards.figures.whisker import Scale, table_scale, whisker
 from dashboards.menus import mark
 from dashboards.panel import Asked, Panel, Table
-from dashboards.reports import report
+from dashboards.reports import by_team
 from finops.attribution.queries.shapes import KindCost, UnitCostReport, UnitCostRow
 
 
 @dataclass(frozen=True)
 class Found:
-    """The report by team of the period, and of the one it is compared with."""
+    """The report by team, and the total and the rows of the period it is compared with."""
 
     now: UnitCostReport
-    before: UnitCostReport | None
+    before: UnitCostRow | None
+    rows_before: list[UnitCostRow]
 
     def row_before(self, key: str) -> UnitCostRow | None:
-        rows = self.before.rows if self.before else []
-        return next((row for row in rows if row.key == key), None)
+        return next((row for row in self.rows_before if row.key == key), None)
 
 
 def ask(asked: Asked) -> Found:
     """Rows of teams out of sight are left out; the total stays everybody's."""
-    now = seen(report(asked, asked.scope(), "team"), asked)
-    if asked.state.against is None:
-        return Found(now, None)
-    scope = asked.scope(asked.state.against)
-    return Found(now, seen(report(asked, scope, "team"), asked))
+    found = by_team(asked)
+    return Found(seen(found.now, asked), found.before, found.rows_before)
 
 
 def seen(report: UnitCostReport, asked: Asked) -> UnitCostReport:
@@ -76,7 +73,7 @@ def group(slug: str, found: Found, asked: Asked) -> dict[str, Any]:
     total = found.now.total.kinds[slug]
     scale = table_scale([*(row.kinds[slug] for row in rows), total], asked.currency)
     reference = total.direct if len(rows) > 1 else None
-    company_before = found.before.total.kinds.get(slug) if found.before else None
+    company_before = found.before.kinds.get(slug) if found.before else None
     return {
         "kind": kind,
         "title": kind.outcomes.capitalize(),
@@ -191,7 +188,7 @@ def other(row: UnitCostRow, asked: Asked) -> dict[str, Any]:
 def growth_text(found: Found, asked: Asked) -> SafeString | str:
     if found.before is None:
         return words.unknown("the page compares with nothing")
-    growth = words.change_of(found.now.total.spend, found.before.total.spend)
+    growth = words.change_of(found.now.total.spend, found.before.spend)
     if growth is None:
         return words.unknown("nothing was spent before")
     return words.percent(growth, signed=True)

@@ -14,7 +14,7 @@ from dashboards.fates import kind_of
 from dashboards.figures.trend import labels, reference_part, spend_part, unit_part
 from dashboards.menus import mark
 from dashboards.panel import Asked, Panel, Table
-from dashboards.reports import total
+from dashboards.reports import of_page, team_row
 from finops.attribution.queries import trend
 from finops.attribution.queries.shapes import Scope, Week
 from finops.outcomes.kinds import KINDS, Kind
@@ -34,7 +34,7 @@ class Trend:
 
 def ask(asked: Asked) -> Trend:
     """The kind that the address names, else the one that took most of the money."""
-    kinds = verdicts.kinds_by_cost(total(asked, asked.scope()))
+    kinds = verdicts.kinds_by_cost(team_row(asked) if asked.team else of_page(asked).now.total)
     wanted = asked.params.get("kind") or ""
     slug = wanted if wanted in KINDS else next(iter(kinds), "pull_request")
     weeks = trend.weekly(asked.scope(), kind=slug, weeks=WEEKS, now=asked.now)

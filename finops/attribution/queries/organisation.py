@@ -1,14 +1,13 @@
 """Whose books these are, how far they reach and when they were last brought up to date."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Max, Min
-
-from finops.attribution.models import SettleRun, SpendDay
 from finops.people.models import Organisation, Team
 from finops.periods import Period
 
 from .shapes import TeamRef
+from .sql_files import fetch
 
 NO_TEAM = TeamRef(None, "", "No team", 0)
 
@@ -33,15 +32,25 @@ def team_refs() -> dict[int | None, TeamRef]:
     return refs
 
 
+@dataclass(frozen=True)
+class Reach:
+    """The days from the first to the last that has money (None: empty books), and the last settle."""
+
+    span: Period | None
+    as_of: datetime | None
+
+
+def reach() -> Reach:
+    """Return how far the books reach and when they were last brought up to date."""
+    ((first, last, settled),) = fetch("reach")
+    return Reach(None if first is None else Period(first, last + timedelta(days=1)), settled)
+
+
 def books_span() -> Period | None:
     """Return the days from the first to the last that has money, or None for empty books."""
-    span = SpendDay.objects.aggregate(first=Min("day"), last=Max("day"))
-    if span["first"] is None:
-        return None
-    return Period(span["first"], span["last"] + timedelta(days=1))
+    return reach().span
 
 
 def as_of() -> datetime | None:
     """Return when the last settle ended."""
-    last: datetime | None = SettleRun.objects.aggregate(last=Max("finished_at"))["last"]
-    return last
+    return reach().as_of

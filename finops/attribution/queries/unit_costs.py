@@ -1,6 +1,6 @@
 """What an outcome cost, and where the money of a period went: the report behind every page."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal, TypeVar
@@ -8,13 +8,13 @@ from typing import Literal, TypeVar
 from finops.outcomes.kinds import KINDS
 from finops.people.models import Organisation
 
-from .books import Books, Money, read_books, read_books_by
+from .books import COARSE, Books, Money, read_books, read_books_by, scope_params
 from .by_outcome import outcome_rows
 from .by_person import person_rows
 from .kind_costs import kind_costs
 from .organisation import organisation, team_refs
 from .rows import as_row, no_amounts
-from .shapes import FATES, TIERS, Scope, UnitCostReport, UnitCostRow
+from .shapes import FATES, TIERS, Scope, TeamRef, UnitCostReport, UnitCostRow
 from .sql_files import fetch
 
 By = Literal["team", "month", "kind", "outcome", "tier", "fate", "person"]
@@ -70,9 +70,11 @@ def whole_row(key: str, label: str, books: Books, company: Organisation) -> Unit
     return replace(as_row(key, label, books.money), kinds=kinds)
 
 
-def team_rows(books: Books, company: Organisation) -> list[UnitCostRow]:
+def team_rows(
+    books: Books, company: Organisation, refs: Mapping[int | None, TeamRef] | None = None
+) -> list[UnitCostRow]:
     """One row per team with money or outcomes, the dearest first, money without a team last."""
-    refs = team_refs()
+    refs = refs or team_refs()
     money = grouped(books.money, lambda piece: piece.team_id)
     rows = [
         replace(
@@ -128,13 +130,4 @@ def grouped(money: Iterable[Money], key_of: Callable[[Money], K]) -> dict[K, lis
 
 def unconverted(scope: Scope) -> dict[str, int]:
     """Return what no rate could convert, in nanos of its own currency."""
-    teams = None if scope.teams is None else list(scope.teams)
-    period = scope.period
-    rows = fetch(
-        "unconverted",
-        start=period.start,
-        end=period.end,
-        teams=teams,
-        effective=scope.cost == "effective",
-    )
-    return dict(rows)
+    return dict(fetch(*COARSE, "unconverted", **scope_params(scope)))
