@@ -36,6 +36,11 @@ def test_focus_sums_are_exact_to_the_last_digit(read):
     }
 
 
+def test_signs_and_groups_of_three_are_read_as_people_write_them(read):
+    content = b'billedcost,billingcurrency\n"$1,234.50",USD\n-$0.25,USD\n'
+    assert read(content) == {"USD": Decimal("1234.25")}
+
+
 def test_packed_files_are_read_through(read):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as bundle:

@@ -1,4 +1,3 @@
-# ruff: noqa: S608  (only constants of this module are pasted into its SQL)
 """From charges to cells to allocations: every nano arrives, and arrives once."""
 
 from collections.abc import Iterator

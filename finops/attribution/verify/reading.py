@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from decimal import Context, Decimal, Inexact, InvalidOperation
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -23,6 +24,8 @@ import zstandard
 # Wide enough for 38 digits and a sum of any number of lines; it never rounds in silence.
 EXACT = Context(prec=120, traps=[Inexact, InvalidOperation])
 DELIMITERS = ",;\t|"
+SIGNS = set("$€£")
+WITHOUT_SIGN = str.maketrans("", "", "$€£,")
 GZIP, ZIP, ZSTD = b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd"
 
 
@@ -47,12 +50,13 @@ def focus_csv(text: IO[str], sums: FileSums) -> None:
     csv.field_size_limit(2**31 - 1)
     first = next((line for line in text if line.strip()), "")
     delimiter = max(DELIMITERS, key=first.count)
-    header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
+    rows = csv.reader(chain([first], text), delimiter=delimiter, strict=True)
+    header = [name.strip().lower() for name in next(rows, [])]
     try:
-        amount_at, currency_at = header.index("BilledCost"), header.index("BillingCurrency")
+        amount_at, currency_at = header.index("billedcost"), header.index("billingcurrency")
     except ValueError:
         raise UnreadableError("BilledCost or BillingCurrency is not among the columns") from None
-    for row in csv.reader(text, delimiter=delimiter, strict=True):
+    for row in rows:
         if any(cell.strip() for cell in row):
             sums.add(row[currency_at].strip().upper(), _decimal(row[amount_at]))
 
@@ -133,6 +137,8 @@ def _zstd(raw: IO[bytes]) -> Any:
 
 
 def _decimal(text: str) -> Decimal:
+    if SIGNS & set(str(text)):
+        text = text.translate(WITHOUT_SIGN)  # $1,234.50 is 1234.50
     amount = Decimal(str(text).strip())
     if not amount.is_finite():
         raise ValueError(f"{text!r} is no amount")

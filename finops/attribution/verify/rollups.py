@@ -1,4 +1,3 @@
-# ruff: noqa: S608  (only constants of this module are pasted into its SQL)
 """Every derived table equals a fresh sum of the allocations below it."""
 
 from collections.abc import Iterator
