@@ -18,6 +18,8 @@ from finops.attribution.models import (
     ItemTeam,
     OutcomeCost,
     SpendDay,
+    SpendMonth,
+    TeamDay,
 )
 from finops.ledger.models import BillingScope, Charge, Import, Slice, Source, Usage
 from finops.money import CENT_NANOS
@@ -148,6 +150,19 @@ class Books:
             provider=cell.provider, service_tier=cell.service_tier, tier=letter,
             reason=allocation.reason, kind=self.items[item].kind if item else "",
             fate=fate or self.fates[item or ""], cells=1, **where, **money,
+        )  # fmt: skip
+        known = {
+            "team_id": cell.team_id, "tier": letter, "reason": allocation.reason,
+            "kind": self.items[item].kind if item else "",
+            "fate": fate or self.fates[item or ""], "is_provisional": cell.is_provisional,
+            "currency": cell.currency,
+        }  # fmt: skip
+        TeamDay.objects.create(
+            day=cell.day, vendor=cell.vendor if letter == "D" else "", **known, **money
+        )
+        SpendMonth.objects.create(
+            month=cell.day.replace(day=1), source_id=cell.source_id, vendor=cell.vendor,
+            model=cell.model, **known, **money,
         )  # fmt: skip
         if item:
             ItemDay.objects.create(

@@ -19,6 +19,9 @@ from finops.attribution.models import (
     ItemTeam,
     OutcomeCost,
     SpendDay,
+    SpendMonth,
+    TeamDay,
+    UsageDay,
 )
 from finops.ledger.models import BillingScope, Charge, Import, Slice, Source, Usage
 from finops.outcomes.models import WorkItem, WorkItemKey, WorkItemLink, WorkItemPerson
@@ -150,7 +153,9 @@ def dirty(what: str, ref: object) -> None:
 
 def derived() -> dict[str, list[str]]:
     """Everything settle derived, without row numbers: two equal books give equal answers."""
-    tables = (Cell, Allocation, ItemDay, SpendDay, ItemTeam, ItemFate, OutcomeCost)
+    tables = (
+        Cell, Allocation, ItemDay, SpendDay, TeamDay, SpendMonth, UsageDay, ItemTeam, ItemFate, OutcomeCost,
+    )  # fmt: skip
     answer = {}
     for table in tables:
         names = [

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from finops.attribution.models import SettleRun
+from finops.attribution.models import SettleRun, SpendDay
 from finops.attribution.queries.flow import money_flow
 from finops.attribution.queries.organisation import as_of, books_span, organisation, teams
 from finops.attribution.queries.shapes import Scope
@@ -42,6 +42,38 @@ def test_bands_of_a_team_are_those_of_the_whole():
         "abandoned",
         "pooled",
         "overhead",
+    }
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        (october(1), date(2026, 11, 1)),
+        (october(8), october(9)),
+        (date(2026, 8, 31), october(9)),
+        (date(2026, 9, 15), date(2026, 12, 24)),
+        (october(4), date(2026, 12, 1)),
+    ],
+)
+def test_any_stretch_of_days_gives_the_sum_of_its_days(start, end):
+    books = worked_month()
+    for month in (8, 9, 11, 12):
+        for day in (1, 15, 30):
+            books.spend(date(2026, month, day), 100 * month + day, team="core", model="opus")
+            books.spend(date(2026, month, day), 7, vendor="OpenAI")
+            books.spend(date(2026, month, day), 3, team="core", currency="SEK")
+    scope = Scope(Period(start, end))
+    days = SpendDay.objects.filter(
+        day__gte=start, day__lt=end, reporting_billed_nanos__isnull=False
+    )
+    nanos = sum(days.values_list("reporting_billed_nanos", flat=True))
+    for by in ("team", "month", "tier"):
+        report = unit_cost(scope, by=by, now=NOW)
+        assert report.total.spend == sum(row.spend for row in report.rows) == nanos
+    assert sum(band.nanos for band in money_flow(scope)) == nanos
+    assert {row.key: row.spend for row in unit_cost(scope, by="team", now=NOW).rows} == {
+        slug: sum(band.nanos for band in money_flow(scope) if band.team.slug == slug)
+        for slug in {band.team.slug for band in money_flow(scope)}
     }
 
 

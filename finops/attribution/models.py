@@ -227,6 +227,40 @@ class SpendDay(AmountFields):
         ]
 
 
+class TeamDay(AmountFields):
+    """Rollup of SpendDay: the same money without models and, but for shared money, vendors."""
+
+    day = models.DateField()
+    team_id = models.BigIntegerField(null=True)
+    vendor = models.TextField()  # of shared money (D), else empty
+    tier = models.CharField(max_length=1)
+    reason = models.TextField()
+    kind = models.TextField()
+    fate = models.CharField(max_length=12)
+    is_provisional = models.BooleanField()
+
+    class Meta:
+        indexes = [models.Index(fields=["day"], name="team_day_day")]
+
+
+class SpendMonth(AmountFields):
+    """Rollup of SpendDay: the same money by calendar month (its first day), without meters."""
+
+    month = models.DateField()
+    team_id = models.BigIntegerField(null=True)
+    source_id = models.BigIntegerField()
+    vendor = models.TextField()
+    model = models.TextField()
+    tier = models.CharField(max_length=1)
+    reason = models.TextField()
+    kind = models.TextField()
+    fate = models.CharField(max_length=12)
+    is_provisional = models.BooleanField()
+
+    class Meta:
+        indexes = [models.Index(fields=["month"], name="spend_month_month")]
+
+
 class UsageDay(models.Model):
     """Rollup: what the logs saw of a source's bill each day, by model, each call once.
 

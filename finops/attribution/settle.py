@@ -29,6 +29,7 @@ AFTER_CHANGES = (
     "60_items",
     "70_rollups",
     "75_overhead",
+    "77_coarser_rollups",
     "80_outcomes",
     "85_usage_days",
 )

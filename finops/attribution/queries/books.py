@@ -14,7 +14,7 @@ from typing import Any, Literal
 from finops.attribution.intervals import Moments
 from finops.money import split
 from finops.outcomes.kinds import KINDS
-from finops.periods import add_months
+from finops.periods import Period, add_months
 
 from .shapes import Scope
 from .sql_files import fetch
@@ -23,6 +23,9 @@ Grain = Literal["whole", "month", "week"]
 STEP_DAYS = {"whole": 1_000_000, "month": 1_000_000, "week": 7}
 TIED = ("A", "B")
 NOTHING = Moments()
+# Statements that begin with the money of a period, the second pair with shared money spread.
+COARSE, FINE = ("spend_coarse", "spend"), ("spend_fine", "spend")
+COARSE_MONEY, FINE_MONEY = (*COARSE, "money"), (*FINE, "money")
 
 
 @dataclass(frozen=True)
@@ -145,11 +148,11 @@ def read_books_by(grain: Grain, scope: Scope, *, now: datetime) -> dict[date, Bo
     """
     params = scope_params(scope, grain)
     books: dict[date, Books] = defaultdict(Books)
-    for bucket, *row in fetch("money", "money_by_fate", **params):
+    for bucket, *row in fetch(*COARSE_MONEY, "money_by_fate", **params):
         books[bucket].money.append(Money(*row))
     for bucket, *row in fetch("completed", **params, **window_params(now)):
         add_completed(books[bucket], *row)
-    for bucket, team, kind, nanos in fetch("money", "pooled_by_kind", **params):
+    for bucket, team, kind, nanos in fetch(*COARSE, "pooled_by_kind", **params):
         books[bucket].pooled[team, kind] = nanos
     return dict(books)
 
@@ -175,9 +178,12 @@ def add_completed(
 def scope_params(scope: Scope, grain: Grain = "whole") -> dict[str, Any]:
     """Return what the statements of a scope ask for."""
     period = scope.period
+    whole = None if grain == "week" else whole_months(period)
     return {
         "start": period.start,
         "end": period.end,
+        "whole_start": whole.start if whole else period.start,
+        "whole_end": whole.end if whole else period.start,
         "months_start": period.start.replace(day=1),
         "months_end": add_months(period.last_day.replace(day=1), 1),
         "teams": None if scope.teams is None else list(scope.teams),
@@ -185,6 +191,14 @@ def scope_params(scope: Scope, grain: Grain = "whole") -> dict[str, Any]:
         "by_month": grain == "month",
         "step": STEP_DAYS[grain],
     }
+
+
+def whole_months(period: Period) -> Period | None:
+    """Return the calendar months that lie in the period with all their days."""
+    first = period.start.replace(day=1)
+    start = first if first == period.start else add_months(first, 1)
+    end = period.end.replace(day=1)
+    return Period(start, end) if start < end else None
 
 
 def window_params(now: datetime) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from .books import Books, Money, scope_params
+from .books import COARSE, Books, Money, scope_params
 from .organisation import team_refs
 from .rows import as_row
 from .shapes import Scope, UnitCostRow
@@ -22,7 +22,7 @@ def item_rows(scope: Scope) -> list[UnitCostRow]:
     names: dict[int, tuple[str, str]] = {}
     money: dict[int, list[Money]] = {}
     for item, kind, external_id, title, tier, fate, provisional, nanos in fetch(
-        "money", "by_outcome", **scope_params(scope)
+        *COARSE, "by_outcome", **scope_params(scope)
     ):
         names[item] = (external_id, title or external_id)
         piece = Money(None, tier, "", kind, fate, provisional, nanos)

@@ -9,7 +9,7 @@ from finops.attribution.present import amount
 from finops.outcomes.kinds import KINDS
 from finops.periods import Period, month_of
 
-from .books import Books, read_books, scope_params, summed
+from .books import FINE_MONEY, Books, read_books, scope_params, summed
 from .organisation import organisation
 from .prices import Effect, effects, priced, whole
 from .shapes import Cause, Change, Scope
@@ -56,7 +56,7 @@ def what_changed(scope: Scope, against: Period) -> Change:
 
 
 def side(scope: Scope) -> Side:
-    rows = fetch("money", "money_by_tier", **scope_params(scope))
+    rows = fetch(*FINE_MONEY, "money_by_tier", **scope_params(scope))
     money = {(vendor, tier): nanos for vendor, tier, nanos in rows}
     end = datetime.combine(scope.period.end, time(), UTC)
     return Side(scope, money, read_books(scope, now=end))

@@ -1,6 +1,6 @@
 """Where each dollar went: from the vendor, over the team that paid, to its fate."""
 
-from .books import scope_params
+from .books import FINE_MONEY, scope_params
 from .organisation import team_refs
 from .shapes import FATES, FlowBand, Scope
 from .sql_files import fetch
@@ -16,7 +16,7 @@ def money_flow(scope: Scope) -> list[FlowBand]:
     bands = [
         FlowBand(vendor, refs[team], fate, nanos, provisional)
         for team, vendor, fate, nanos, provisional in fetch(
-            "money", "money_by_vendor", **scope_params(scope)
+            *FINE_MONEY, "money_by_vendor", **scope_params(scope)
         )
         if nanos or provisional
     ]

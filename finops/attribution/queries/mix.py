@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from .books import scope_params, window_params
+from .books import FINE_MONEY, scope_params, window_params
 from .kind_costs import PPM
 from .organisation import as_of
 from .shapes import MixRow, Scope
@@ -23,7 +23,7 @@ def model_mix(scope: Scope, *, now: datetime | None = None) -> list[MixRow]:
     they mature against `now`, by default the time of the last settle.
     """
     when = now or as_of() or timezone.now()
-    rows = fetch("money", "mix", **scope_params(scope), **window_params(when))
+    rows = fetch(*FINE_MONEY, "mix", **scope_params(scope), **window_params(when))
     return [
         MixRow(
             vendor=vendor,

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from .books import scope_params
+from .books import FINE, scope_params
 from .shapes import Scope
 from .sql_files import fetch
 
@@ -38,7 +38,7 @@ class Effect:
 
 def priced(scope: Scope) -> list[Priced]:
     """Return the scope's money that logs can put a list price to."""
-    return [Priced(*row) for row in fetch("list_value", **scope_params(scope))]
+    return [Priced(*row) for row in fetch(*FINE, "list_value", **scope_params(scope))]
 
 
 def by_source(pieces: Iterable[Priced]) -> dict[str, list[Priced]]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from .books import scope_params
+from .books import FINE, scope_params
 from .shapes import Scope, SourceTrust
 from .sql_files import fetch
 
@@ -66,7 +66,7 @@ def sources(scope: Scope, *, now: datetime) -> list[SourceTrust]:
     money: dict[int, tuple[int, int, Decimal | None, int, int]] = {
         source: (nanos, provisional, gap, unpriced, unknown)
         for source, nanos, provisional, gap, unpriced, unknown in fetch(
-            "trust", **scope_params(scope)
+            *FINE, "trust", **scope_params(scope)
         )
     }
     found = [

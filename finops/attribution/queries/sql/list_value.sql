@@ -1,16 +1,11 @@
 -- Per source and model of a period: what the scope paid, what that is at list price and in
 -- tokens. The logs tell these for the whole company; a scope has them in proportion to its money.
-with paid as (
-    select source_id, model, currency,
-           sum(case when %(effective)s then reporting_effective_nanos
-                    else reporting_billed_nanos end) as company,
-           sum(case when %(effective)s then reporting_effective_nanos
-                    else reporting_billed_nanos end)
-               filter (where %(teams)s::bigint[] is null
-                       or team_id = any(%(teams)s::bigint[])) as scope,
-           sum(case when %(effective)s then effective_nanos else billed_nanos end) as own
-    from attribution_spendday
-    where day >= %(start)s and day < %(end)s and model <> ''
+, paid as (
+    select source_id, model, currency, sum(amount) as company, sum(own_amount) as own,
+           sum(amount) filter (where %(teams)s::bigint[] is null
+                               or team_id = any(%(teams)s::bigint[])) as scope
+    from spend
+    where model <> ''
     group by source_id, model, currency
 ), logged as (
     select source_id, model, currency, sum(tokens) as tokens,

@@ -1,29 +1,17 @@
--- The money of a period by bucket and team. Shared money (D) has no team of its own: per month,
--- vendor and provisional or not it is spread over the teams by their A, B and C of the whole
--- calendar month, by largest remainder. Without such a base it stays without a team.
-with spend as not materialized (
-    select s.*,
-           case when %(by_month)s then date_trunc('month', s.day)::date
-                else %(start)s::date + (s.day - %(start)s::date) / %(step)s * %(step)s
-           end as bucket,
-           date_trunc('month', s.day)::date as month,
-           case when %(effective)s then s.reporting_effective_nanos
-                else s.reporting_billed_nanos
-           end as amount
-    from attribution_spendday s
-    where s.day >= %(start)s and s.day < %(end)s
-), inflow as (
+-- Shared money (D) has no team of its own: per month, vendor and provisional or not it is spread
+-- over the teams by their A, B and C of the whole calendar month, by largest remainder. Without
+-- such a base it stays without a team.
+, inflow as (
     select bucket, month, vendor, is_provisional, sum(amount) as amount
     from spend
     where tier = 'D' and amount is not null
     group by bucket, month, vendor, is_provisional
 ), base as (
-    select date_trunc('month', s.day)::date as month, t.id as team_id, t.slug,
-           sum(s.reporting_billed_nanos) as weight
-    from attribution_spendday s
+    select s.month, t.id as team_id, t.slug, sum(s.reporting_billed_nanos) as weight
+    from attribution_spendmonth s
     join people_team t on t.id = s.team_id
-    where s.tier in ('A', 'B', 'C') and s.day >= %(months_start)s and s.day < %(months_end)s
-    group by 1, t.id
+    where s.tier in ('A', 'B', 'C') and s.month >= %(months_start)s and s.month < %(months_end)s
+    group by s.month, t.id
     having sum(s.reporting_billed_nanos) > 0
 ), part as (
     select i.bucket, i.month, i.vendor, i.is_provisional, i.amount, b.team_id, b.slug, b.weight,

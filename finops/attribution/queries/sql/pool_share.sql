@@ -4,8 +4,8 @@ with inflow as (
     select team_id, is_provisional,
            sum(case when %(effective)s then reporting_effective_nanos
                     else reporting_billed_nanos end) as amount
-    from attribution_spendday
-    where tier = 'C' and day >= %(start)s and day < %(end)s and team_id = any(%(teams)s::bigint[])
+    from attribution_spendmonth
+    where tier = 'C' and month = %(start)s and team_id = any(%(teams)s::bigint[])
     group by team_id, is_provisional
 ), finished as (
     select o.team_id, o.item_id, count(*) over team as items,

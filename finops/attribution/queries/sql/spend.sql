@@ -1,0 +1,12 @@
+, spend as not materialized (
+    select p.*,
+           case when %(by_month)s then date_trunc('month', p.day)::date
+                else %(start)s::date + (p.day - %(start)s::date) / %(step)s * %(step)s
+           end as bucket,
+           date_trunc('month', p.day)::date as month,
+           case when %(effective)s then p.reporting_effective_nanos
+                else p.reporting_billed_nanos
+           end as amount,
+           case when %(effective)s then p.effective_nanos else p.billed_nanos end as own_amount
+    from pieces p
+)
