@@ -6,13 +6,15 @@ with done as (
            end as bucket,
            o.team_id, o.kind, o.completed_on, o.fate, o.credit_ppm,
            case when %(effective)s then o.effective_nanos else o.billed_nanos end as nanos,
-           coalesce(w.completed_at, o.completed_on + interval '1 day') + k.window_ <= %(now)s
-               as is_mature
+           case
+               when o.completed_on + interval '1 day' + k.window_ <= %(now)s then true
+               when o.completed_on + k.window_ > %(now)s then false
+               -- Only for items on the edge does the time of day decide.
+               else (select w.completed_at + k.window_ <= %(now)s
+                     from outcomes_workitem w where w.id = o.item_id)
+           end as is_mature
     from attribution_outcomecost o
     join unnest(%(kinds)s::text[], %(windows)s::interval[]) as k(kind, window_) using (kind)
-    -- Only for items on the edge does the time of day decide whether they are old enough.
-    left join outcomes_workitem w
-        on w.id = o.item_id and o.completed_on + interval '1 day' + k.window_ > %(now)s
     where o.completed_on >= %(start)s and o.completed_on < %(end)s
       and (%(teams)s::bigint[] is null or o.team_id = any(%(teams)s::bigint[]))
 ), days as (

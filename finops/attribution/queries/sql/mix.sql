@@ -7,12 +7,14 @@
     group by vendor, model
 ), done as (
     select o.item_id, sum(o.credit_ppm) as credit, bool_or(o.fate = 'value') as is_value,
-           bool_or(coalesce(w.completed_at, o.completed_on + interval '1 day') + k.window_
-                   <= %(now)s) as is_mature
+           bool_or(case
+               when o.completed_on + interval '1 day' + k.window_ <= %(now)s then true
+               when o.completed_on + k.window_ > %(now)s then false
+               else (select w.completed_at + k.window_ <= %(now)s
+                     from outcomes_workitem w where w.id = o.item_id)
+           end) as is_mature
     from attribution_outcomecost o
     join unnest(%(kinds)s::text[], %(windows)s::interval[]) as k(kind, window_) using (kind)
-    left join outcomes_workitem w
-        on w.id = o.item_id and o.completed_on + interval '1 day' + k.window_ > %(now)s
     where o.completed_on >= %(start)s and o.completed_on < %(end)s
       and (%(teams)s::bigint[] is null or o.team_id = any(%(teams)s::bigint[]))
     group by o.item_id
