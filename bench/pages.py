@@ -69,30 +69,30 @@ def measure(rounds: int) -> Measured:
     settings.ALLOWED_HOSTS = ["testserver"]
     client = Client()
     client.force_login(administrator())
-    found: Measured = {address: ([], queries_of(client, address)) for address in addresses()}
+    about = addresses()
+    found: Measured = {name: ([], queries_of(client, address)) for name, address in about.items()}
     for _ in range(rounds):
-        for address, (seconds, _queries) in found.items():
+        for name, (seconds, _queries) in found.items():
             start = time.perf_counter()
-            get(client, address)
+            get(client, about[name])
             seconds.append(time.perf_counter() - start)
     return found
 
 
-def addresses() -> list[str]:
-    """Every page, and every panel by itself, of the last whole month."""
+def addresses() -> dict[str, str]:
+    """Every page, and every panel by itself, of the last whole month; ITEM is the dearest item."""
     from dashboards.pages import PAGES
     from finops.attribution.models import OutcomeCost
 
     item = OutcomeCost.objects.order_by("-billed_nanos").values_list("item_id", flat=True)[0]
-    about = {"team": "team-1", "receipt": str(item)}
-    pages = ["/", "/teams/", "/teams/team-1/", f"/outcomes/{item}/", "/spend/lines/"]
+    about = {"team": "?of=team-1", "receipt": "?of=ITEM"}
+    pages = ["/", "/teams/", "/teams/team-1/", "/outcomes/ITEM/", "/spend/lines/"]
     panels = [
-        f"/panels/{page.slug}/{panel.slug}/"
-        + (f"?of={about[page.slug]}" if page.slug in about else "")
+        f"/panels/{page.slug}/{panel.slug}/{about.get(page.slug, '')}"
         for page in PAGES.values()
         for panel in page.panels
     ]
-    return [TRIVIAL, *pages, *panels]
+    return {name: name.replace("ITEM", str(item)) for name in [TRIVIAL, *pages, *panels]}
 
 
 def get(client: Client, address: str) -> None:
