@@ -6,7 +6,7 @@ wide rows to PostgreSQL, joined to their slice by line number.
 """
 
 from collections.abc import Mapping as Dict
-from datetime import date
+from datetime import date, timedelta
 
 from billing_ingest.check import check_zones, given, is_bad, list_problems, zone_bits
 from billing_ingest.connector import Mapping
@@ -17,6 +17,7 @@ from billing_ingest.read import Reading
 from billing_ingest.tables import Column
 
 TABLE = "ledger_charge"
+NULL_TYPES = ("amount", "quantity", "timestamp", "json", "made_json")
 NOTICE_BIT = 32  # flags: the zones of up to 16 columns below, notices above
 
 AI_SERVICES = (
@@ -24,16 +25,22 @@ AI_SERVICES = (
     "cognitive services|machine learning|vertex ai|gemini|dialogflow|anthropic|claude|mistral|cohere|"
     "copilot|cursor|perplexity|hugging ?face|openrouter"
 )
-# what a delivery replaces -> (SQL of the unit that is replaced whole, SQL of the slice's key)
+# what a delivery replaces -> the columns of `narrow` that make a slice
+GROUPS = {
+    "billing_period": ("issuer", "account", "period_start"),
+    "day": ("day", "issuer", "account"),
+    "object": ("issuer", "account", "month"),
+}
+# ... -> SQL over those of the unit that is replaced whole, and of the slice's key
 UNITS = {
-    "billing_period": "{document} || issuer || '|' || account || '|' || strftime(period_start, '%Y-%m-%d')",
-    "day": "{document} || strftime(day, '%Y-%m-%d')",
+    "billing_period": "{document} || issuer || '|' || account || '|' || period_start",
+    "day": "{document} || day",
     "object": "{document} || {object}",
 }
 KEYS = {
     "billing_period": "{unit}",
     "day": "{unit} || '|' || issuer || '|' || account",
-    "object": "{unit} || '|' || issuer || '|' || account || '|' || strftime(period_start, '%Y-%m')",
+    "object": "{unit} || '|' || issuer || '|' || account || '|' || strftime(month, '%Y-%m')",
 }
 
 
@@ -50,7 +57,8 @@ class Charges:
         document = text(f"{reading.document.name}:")
         self.unit = UNITS[mapping.replaces].format(document=document, object=text(object_key))
         self.key = KEYS[mapping.replaces].format(unit=f"({self.unit})")
-        self.is_whole_month = mapping.replaces != "billing_period"
+        self.group = ", ".join(GROUPS[mapping.replaces])
+        self.is_in_pieces = mapping.replaces != "billing_period"
 
     def examine(self) -> Found:
         """Read the whole file once: judge every value, total every slice."""
@@ -72,13 +80,14 @@ class Charges:
         )
         return f"""
             SELECT line, invoice_issuer_name AS issuer, billing_account_id AS account,
-                   try_cast(billing_period_start AS TIMESTAMPTZ)::DATE AS period_start,
-                   try_cast(billing_period_end AS TIMESTAMPTZ)::DATE AS period_end,
-                   try_cast(charge_period_start AS TIMESTAMPTZ)::DATE AS day,
+                   utc(billing_period_start)::DATE AS period_start,
+                   utc(billing_period_end)::DATE AS period_end,
+                   date_trunc('month', period_start)::DATE AS month,
+                   utc(charge_period_start)::DATE AS day,
                    billing_currency AS currency,
                    try_cast(billed_cost AS DECIMAL(38, 24)) AS billed,
                    try_cast(effective_cost AS DECIMAL(38, 24)) AS effective,
-                   {self.is_in_scope()} AS in_scope, md5_number_lower({row_text(self.columns)}) AS hash,
+                   {self.is_in_scope()} AS in_scope, {row_hash(self.columns)} AS hash,
                    {is_bad(self.columns)} AS bad, {zone_bits(self.columns)}{notices} AS flags
             FROM mapped"""
 
@@ -105,11 +114,10 @@ class Charges:
     def total(self, found: Found) -> None:
         """Fill in slices and totals from the narrow rows."""
         groups: dict[str, Group] = {}
+        self.reading.run(f"CREATE OR REPLACE TEMP TABLE groups AS {self.grouped()}")
         for row in self.reading.run(
-            f"""SELECT {self.key} AS key, currency, in_scope, min({self.unit}), min(issuer), min(account),
-                       min(period_start), max(period_end), min(day), max(day), count(*), sum(billed),
-                       sum(hash::HUGEINT)
-                FROM narrow GROUP BY ALL ORDER BY ALL"""
+            """SELECT key, currency, in_scope, unit, one_issuer, one_account, start, period_end, first_day, last_day,
+                      lines, billed, hash FROM groups ORDER BY ALL"""
         ):
             (
                 key,
@@ -133,25 +141,31 @@ class Charges:
             add(found.totals, currency, billed)
             scope = Scope(issuer, account, *self.scope_days(start, end))
             group = Group(
-                unit,
-                key,
-                scope,
-                first,
-                last,
-                rows,
-                f"{currency}:{rows}:{hash_}",
-                {currency: billed},
-            )
+                unit, key, scope, first, last, self.period(start, end, first, last), rows,
+                f"{currency}:{rows}:{hash_}", {currency: billed},
+            )  # fmt: skip
             groups[key] = merge(groups[key], group) if key in groups else group
         found.groups = list(groups.values())
 
+    def grouped(self) -> str:
+        """Return SQL for the sums per slice and currency; the key is spelt out once per group."""
+        return f"""
+            SELECT *, {self.unit} AS unit, {self.key} AS key FROM (
+                SELECT {self.group}, currency, in_scope, min(issuer) AS one_issuer, min(account) AS one_account,
+                       min(period_start) AS start, max(period_end) AS period_end, min(day) AS first_day,
+                       max(day) AS last_day, count(*) AS lines, sum(billed) AS billed, sum(hash::HUGEINT) AS hash
+                FROM narrow GROUP BY {self.group}, currency, in_scope)"""
+
     def scope_days(self, start: date, end: date) -> tuple[date, date]:
         """A bill cut into days or objects belongs to the calendar month of its billing period."""
-        if not self.is_whole_month:
+        if not self.is_in_pieces:
             return start, end
         month = start.replace(day=1)
         return month, (month.replace(year=month.year + 1, month=1) if month.month == 12
                        else month.replace(month=month.month + 1))  # fmt: skip
+
+    def period(self, start: date, end: date, first: date, last: date) -> tuple[date, date]:
+        return (first, last + timedelta(days=1)) if self.is_in_pieces else (start, end)
 
     def notice(self, found: Found) -> None:
         """Count what is worth saying about rows that are fine."""
@@ -179,14 +193,20 @@ class Charges:
         """Return the months that the charges of these slices fall in."""
         self.plan(keys)
         rows = self.reading.run(
-            f"SELECT DISTINCT date_trunc('month', day)::DATE FROM narrow SEMI JOIN plan ON {self.key} = plan.key"
+            f"SELECT DISTINCT date_trunc('month', day)::DATE FROM narrow SEMI JOIN slices USING ({self.group})"
         )
         return sorted(row[0] for row in rows)
 
     def plan(self, keys: Dict[str, int]) -> None:
-        self.reading.run("CREATE OR REPLACE TEMP TABLE plan (key VARCHAR, slice_id BIGINT)")
-        self.reading.con.executemany(
-            "INSERT INTO plan VALUES (?, ?)", [list(pair) for pair in keys.items()]
+        """Make the table `slices`: which group of rows goes into which slice."""
+        run = self.reading.run
+        run("CREATE OR REPLACE TEMP TABLE plan (key VARCHAR, slice_id BIGINT)")
+        if keys:
+            pairs = [list(pair) for pair in keys.items()]
+            self.reading.con.executemany("INSERT INTO plan VALUES (?, ?)", pairs)
+        run(
+            "CREATE OR REPLACE TEMP TABLE slices AS "
+            f"SELECT DISTINCT {self.group}, slice_id FROM groups JOIN plan USING (key)"
         )
 
     def write(self, keys: Dict[str, int], progress: Progress) -> None:
@@ -194,19 +214,16 @@ class Charges:
         self.plan(keys)
         self.reading.run(f"CREATE OR REPLACE TEMP TABLE booked AS {self.booked()}")
         casts = {column.name: typed(column) for column in self.columns}
-        casts["charged_on"] = "charge_period_start::TIMESTAMPTZ::DATE"
-        casts |= {"line": "line", "slice_id": "slice_id"}
-        casts |= {"billed_nanos": "billed_nanos", "effective_nanos": "effective_nanos"}
+        casts["charged_on"] = "utc(charge_period_start)::DATE"
+        casts |= {own: own for own in ("line", "slice_id", "billed_nanos", "effective_nanos")}
         select = ", ".join(f"{sql} AS {name(column)}" for column, sql in casts.items())
         # The narrow table is to be held in memory and the file streamed past it, never the reverse.
         self.reading.run("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         copy_rows(
-            self.reading,
-            f"SELECT {select} FROM mapped JOIN booked USING (line)",
-            TABLE,
-            list(casts),
-            progress,
-        )
+            self.reading, f"SELECT {select} FROM mapped JOIN booked USING (line)", TABLE, list(casts), progress,
+            empty_texts=[column.name for column in self.columns if column.type in ("text", "currency")],
+            null_texts=[column.name for column in self.columns if column.type in NULL_TYPES],
+        )  # fmt: skip
         self.reading.run("RESET disabled_optimizers")
 
     def booked(self) -> str:
@@ -220,7 +237,7 @@ class Charges:
                    ({nanos("effective_sum")} - {nanos("effective_sum - effective")})::BIGINT AS effective_nanos
             FROM (SELECT line, slice_id, billed, effective,
                          sum(billed) OVER so_far AS billed_sum, sum(effective) OVER so_far AS effective_sum
-                  FROM narrow JOIN plan ON {self.key} = plan.key
+                  FROM narrow JOIN slices USING ({self.group})
                   WHERE in_scope
                   WINDOW so_far AS (PARTITION BY slice_id, currency ORDER BY line ROWS UNBOUNDED PRECEDING))"""
 
@@ -233,13 +250,17 @@ def nanos(amount: str) -> str:
 def merge(one: Group, other: Group) -> Group:
     """Join the parts of a slice in different currencies."""
     add(one.totals, *next(iter(other.totals.items())))
-    one.first_day, one.last_day = (
-        min(one.first_day, other.first_day),
-        max(one.last_day, other.last_day),
-    )
+    one.first_day = min(one.first_day, other.first_day)
+    one.last_day = max(one.last_day, other.last_day)
+    one.period = (min(one.period[0], other.period[0]), max(one.period[1], other.period[1]))
     one.rows += other.rows
     one.content_hash += " " + other.content_hash
     return one
+
+
+def row_hash(columns: list[Column]) -> str:
+    """Return SQL for a row's 64-bit hash. It may change with DuckDB; then rows count as changed."""
+    return f"hash({', '.join(name(column.name) for column in columns)})"
 
 
 def row_text(columns: list[Column]) -> str:
@@ -249,17 +270,5 @@ def row_text(columns: list[Column]) -> str:
 
 
 def typed(column: Column) -> str:
-    """Return SQL that casts a judged value to what PostgreSQL takes."""
-    value = name(column.name)
-    match column.type:
-        case "amount":
-            return f"nullif({value}, '')::DECIMAL(38, 24)"
-        case "quantity":
-            return f"nullif({value}, '')"  # PostgreSQL reads exponents and rounds
-        case "timestamp":
-            return f"nullif({value}, '')::TIMESTAMPTZ"
-        case "flag":
-            return f"is_set({value})"
-        case "json" | "integer" | "day" | "value":
-            return f"nullif({value}, '')"
-    return f"coalesce({value}, '')"
+    """Return SQL for a judged value as PostgreSQL takes it: its own text, digits and all."""
+    return f"is_set({name(column.name)})" if column.type == "flag" else name(column.name)

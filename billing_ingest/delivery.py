@@ -78,13 +78,8 @@ class Delivered:
         groups = [group for found in self.found for group in found.groups]
         if not groups:
             first, last = self.merged_days
-            return first, last and last + DAY
-        starts = [min(g.first_day, g.scope.start) if g.scope else g.first_day for g in groups]
-        ends = [max(g.last_day + DAY, g.scope.end) if g.scope else g.last_day + DAY for g in groups]
-        return min(starts, default=None), max(ends, default=None)
-
-
-DAY = timedelta(days=1)
+            return first, last + timedelta(days=1) if last else None
+        return min(g.period[0] for g in groups), max(g.period[1] for g in groups)
 
 
 def examine(reading: Reading, object_key: str, scope: str) -> Delivered:

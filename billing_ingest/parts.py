@@ -32,6 +32,7 @@ class Group:
     scope: Scope | None
     first_day: date
     last_day: date
+    period: tuple[date, date]  # half-open: the billing period, or the days
     rows: int
     content_hash: str
     totals: Totals = field(default_factory=dict)

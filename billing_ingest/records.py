@@ -36,17 +36,15 @@ def look_at_records(plain: Plain, header: Header) -> Findings:
     csv.field_size_limit(LINE_MAX)
     findings = Findings()
     reader = csv.reader(lines_of(plain), delimiter=header.delimiter, strict=True)
-    ordinal, shift, blank_from, last = -1, 0, None, [""]
-    start = 1
+    ordinal, shift, start, last = -1, 0, 1, [""]
+    blank: list[int] = []  # fine at the end of the file, torn in the middle of it
     try:
         for row in reader:
             line, start = start, reader.line_num + 1
             if not row:
-                blank_from = blank_from or line
+                blank.append(line)
                 continue
-            if blank_from:
-                findings.add(ragged(plain, blank_from, [], header))
-                blank_from = None
+            add_blank(findings, plain, header, blank)
             ordinal, last = ordinal + 1, row
             if ordinal > 0 and line - ordinal - header.lines != shift:
                 shift = line - ordinal - header.lines
@@ -55,9 +53,17 @@ def look_at_records(plain: Plain, header: Header) -> Findings:
                 findings.add(ragged(plain, line, row, header))
     except csv.Error as error:
         findings.add(broken_quote(plain, start, str(error)))
+    if findings.problems:
+        add_blank(findings, plain, header, blank)
     if findings.problems and is_total(last):
         findings.problems = [total_row(plain, line, last)]
     return findings
+
+
+def add_blank(findings: Findings, plain: Plain, header: Header, blank: list[int]) -> None:
+    for line in blank:
+        findings.add(ragged(plain, line, [], header))
+    blank.clear()
 
 
 def lines_of(plain: Plain) -> Iterator[str]:

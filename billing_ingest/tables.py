@@ -19,6 +19,7 @@ Type = Literal[
     "day",
     "currency",
     "json",
+    "made_json",  # JSON of our own making
     "flag",
     "email",
     "list",
@@ -77,7 +78,7 @@ CHARGE = (
         "provider_name publisher_name service_category service_subcategory service_name sku_id sku_price_id sku_meter "
         "meter sub_account_name resource_id resource_name region_id"
     ),
-    Column("extras", "json", max_length=100_000),
+    Column("extras", "made_json", max_length=100_000),
     *DIMENSIONS,
 )
 

@@ -5,7 +5,7 @@ rows. A log that names its requests counts each of them once.
 """
 
 from collections.abc import Mapping as Dict
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from billing_ingest.check import check_zones, given, is_bad, list_problems, zone_bits
@@ -43,6 +43,7 @@ KEYS = (
     *FLAGS,
     "tags",
 )
+DAY = timedelta(days=1)
 COST = "DECIMAL(38, 18)"
 
 
@@ -136,7 +137,7 @@ class Usages:
         return column in self.names
 
     def key_sql(self, key: str) -> str:
-        at = "try_cast(mapped.occurred_at AS TIMESTAMPTZ)"
+        at = "utc(mapped.occurred_at)"
         grain = "nullif(mapped.grain, '')" if self.has("grain") else "NULL"
         grain = f"coalesce({grain}, CASE WHEN strlen(mapped.occurred_at) <= 10 THEN 'day' ELSE 'hour' END)"
         special = {
@@ -165,7 +166,7 @@ class Usages:
                 FROM reduced GROUP BY unit ORDER BY unit"""
         )
         return [
-            Group(unit, unit, None, first, last, lines, f"{count}:{hash_}")
+            Group(unit, unit, None, first, last, (first, last + DAY), lines, f"{count}:{hash_}")
             for unit, first, last, lines, count, hash_ in rows
         ]
 

@@ -57,7 +57,7 @@ class WorkItems:
         )[0]
         found = Found(records, bad, zones or 0)
         if not bad:
-            days = "try_cast(version_at AS TIMESTAMPTZ)::DATE"
+            days = "utc(version_at)::DATE"
             found.first_day, found.last_day = run(f"SELECT min({days}), max({days}) FROM said")[0]
             self.check_conflicts()
         return found
@@ -69,7 +69,7 @@ class WorkItems:
         rows = self.reading.run(
             """SELECT unnest(list(line ORDER BY line)[2:]) AS again, min(line), idempotency_key FROM said
                WHERE coalesce(idempotency_key, '') <> ''
-               GROUP BY idempotency_key, try_cast(version_at AS TIMESTAMPTZ) HAVING count(DISTINCT hash) > 1
+               GROUP BY idempotency_key, utc(version_at) HAVING count(DISTINCT hash) > 1
                ORDER BY again"""
         )
         if rows:
@@ -119,21 +119,23 @@ class WorkItems:
     def folded(self) -> str:
         """Return SQL for one row per item: the newest word on every column, all people and keys."""
         texts = [f"{self.newest(column)} AS {column}" for column in (*TEXTS, "state", "labels")]
-        texts += [f"{self.newest(column)}::TIMESTAMPTZ AS {column}" for column in TIMES]
+        texts += [f"utc({self.newest(column)}) AS {column}" for column in TIMES]
         texts += [f"{self.newest(column)} AS {column}" for column in NUMBERS]
         texts += [f"{self.together(column)} AS {column}" for column in LISTS]
         flag = self.newest("is_bot_authored")
         return f"""
             SELECT kind, key, {", ".join(texts)},
                    CASE WHEN {flag} IS NOT NULL THEN is_set({flag}) END AS is_bot_authored,
-                   max(version_at::TIMESTAMPTZ) AS version_at, min(line) AS line,
+                   max(utc(version_at)) AS version_at, min(line) AS line,
                    md5(string_agg(DISTINCT hash, '' ORDER BY hash)) AS content_hash
             FROM said GROUP BY kind, key"""
 
     def newest(self, column: str) -> str:
         if column not in self.names:
             return "NULL"
-        return f"last({column} ORDER BY version_at::TIMESTAMPTZ, line) FILTER (coalesce({column}, '') <> '')"
+        return (
+            f"last({column} ORDER BY utc(version_at), line) FILTER (coalesce({column}, '') <> '')"
+        )
 
     def together(self, column: str) -> str:
         """Return SQL that joins the lists of all rows of an item."""
@@ -154,10 +156,10 @@ class WorkItems:
             for time, state in times.items()
         } | {"reopened": "version_at"}
         at = " ".join(f"WHEN '{state}' THEN {sql}" for state, sql in own.items())
-        entered = f"SELECT kind, key, state, (CASE state {at} END)::TIMESTAMPTZ FROM said"
+        entered = f"SELECT kind, key, state, utc(CASE state {at} END) FROM said"
         if "created_at" in self.names:
             entered += (
-                " UNION SELECT kind, key, 'open', created_at::TIMESTAMPTZ FROM said "
+                " UNION SELECT kind, key, 'open', utc(created_at) FROM said "
                 "WHERE coalesce(created_at, '') <> ''"
             )
         return entered

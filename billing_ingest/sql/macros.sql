@@ -19,6 +19,13 @@ CREATE MACRO amount_problem(x) AS CASE
     WHEN decimals_of(x) > 24 OR try_cast(x AS DECIMAL(38, 24)) IS NULL THEN 'amount_scale'
 END;
 
+-- The same as a quick yes or no: nearly all values pass the first test, and CASE (not AND) looks
+-- at the second one only for the rest.
+CREATE MACRO amount_is_bad(x) AS CASE
+    WHEN x IS NULL OR regexp_full_match(x, '-?[0-9]{1,9}(\.[0-9]{0,24})?') THEN false
+    ELSE amount_problem(x) IS NOT NULL
+END;
+
 -- Quantities are no money: surplus decimals are rounded, size may be larger.
 CREATE MACRO quantity_problem(x) AS CASE
     WHEN x IS NULL OR x = '' OR regexp_full_match(x, '-?[0-9]{1,16}(\.[0-9]*)?') THEN NULL
@@ -41,12 +48,25 @@ CREATE MACRO integer_problem(x) AS CASE
     ELSE 'bad_type'
 END;
 
+-- A time in UTC. The cast that knows zones is slow, so it is kept for values with an offset.
+CREATE MACRO utc(x) AS CASE
+    WHEN strlen(x) = 10 OR (strlen(x) = 19 AND substr(x, 17, 1) = ':') OR ends_with(x, 'Z')
+        THEN try_cast(x AS TIMESTAMP)
+    ELSE timezone('UTC', try_cast(x AS TIMESTAMPTZ))
+END;
+
 CREATE MACRO timestamp_problem(x) AS CASE
     WHEN x IS NULL OR x = '' THEN NULL
     WHEN regexp_full_match(x, '[0-9]{1,2}[/.][0-9]{1,2}[/.]([0-9]{2}|[0-9]{4})') THEN 'ambiguous_date'
-    WHEN NOT regexp_full_match(x, '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)? ?(Z|UTC|[-+][0-9]{2}(:?[0-9]{2})?)?)?') THEN 'bad_date'
-    WHEN try_cast(x AS TIMESTAMPTZ) IS NULL THEN 'bad_date'
+    WHEN NOT regexp_full_match(x, '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)? ?(Z|[-+][0-9]{2}(:?[0-9]{2})?)?)?') THEN 'bad_date'
+    WHEN utc(x) IS NULL THEN 'bad_date'
     WHEN x < '2000' OR x >= '2100' THEN 'date_out_of_range'
+END;
+
+CREATE MACRO timestamp_is_bad(x) AS CASE
+    WHEN x IS NULL THEN false
+    WHEN strlen(x) BETWEEN 19 AND 20 AND x LIKE '20__-__-___%' THEN utc(x) IS NULL
+    ELSE timestamp_problem(x) IS NOT NULL
 END;
 
 CREATE MACRO day_problem(x) AS CASE
@@ -57,8 +77,10 @@ CREATE MACRO currency_problem(x) AS CASE
     WHEN x IS NULL OR x = '' OR list_contains(getvariable('currencies'), x) THEN NULL ELSE 'unknown_currency'
 END;
 
+-- PostgreSQL takes no zero character, not even an escaped one.
 CREATE MACRO json_problem(x) AS CASE
-    WHEN x IS NULL OR x = '' OR json_valid(x) THEN NULL ELSE 'bad_json'
+    WHEN x IS NULL OR x = '' THEN NULL
+    WHEN NOT json_valid(x) OR (contains(x, '\u0000') AND regexp_matches(x, '(^|[^\\])(\\\\)*\\u0000')) THEN 'bad_json'
 END;
 
 CREATE MACRO flag_problem(x) AS CASE
@@ -74,7 +96,9 @@ CREATE MACRO is_set(x) AS lower(coalesce(x, '')) IN ('true', '1', 'yes');
 -- 1 for a time without a zone, 2 for one with a zone; null for a mere day.
 CREATE MACRO zone_of(x) AS CASE
     WHEN x IS NULL OR strlen(x) <= 10 THEN NULL
-    WHEN regexp_matches(x, '(Z|UTC|[-+][0-9]{2}(:?[0-9]{2})?)$') THEN 2
+    WHEN ends_with(x, 'Z') THEN 2
+    WHEN strlen(x) = 19 THEN 1
+    WHEN regexp_matches(x, '[-+][0-9]{2}(:?[0-9]{2})?$') THEN 2
     ELSE 1
 END;
 
@@ -88,7 +112,7 @@ END;
 -- $1,234.50 is 1234.50 when the row's own currency is the sign's and the number can be read in
 -- one way only: groups of three and a decimal point. Anything else stays and is refused.
 CREATE MACRO plain_amount(x, currency) AS CASE
-    WHEN x IS NULL OR NOT regexp_matches(x, '^\s*-?[$€£]') THEN x
+    WHEN x IS NULL OR NOT (contains(x, '$') OR contains(x, '€') OR contains(x, '£')) THEN x
     WHEN regexp_full_match(x, '\s*-?[$€£]([0-9]{1,3}(,[0-9]{3})*|[0-9]+)\.[0-9]+\s*')
         AND currency = CASE regexp_extract(x, '[$€£]') WHEN '$' THEN 'USD' WHEN '€' THEN 'EUR' ELSE 'GBP' END
         THEN regexp_replace(x, '[\s,$€£]', '', 'g')
@@ -100,13 +124,19 @@ CREATE MACRO clean(x) AS trim(regexp_replace(nfc_normalize(x), '[\x{200B}-\x{200
 
 CREATE MACRO actor_of(x) AS CASE WHEN contains(x, '@') THEN lower(trim(x)) ELSE trim(x) END;
 
--- The tags that say who and what for, with and without our prefix; tag_of takes the n-th.
-CREATE MACRO tags_said(tags) AS CASE WHEN tags IS NULL OR tags = '{}' THEN NULL ELSE TRY(json_extract_string(tags, [
-    '$."outlay:person"', '$."outlay:team"', '$."outlay:repo"', '$."outlay:branch"', '$."outlay:pr"',
-    '$."outlay:session"', '$."outlay:ticket"', '$."outlay:conversation"', '$."outlay:deal"',
-    '$."outlay:shared"', '$."outlay:excluded"', '$."outlay:api_key"', '$."outlay:project"', '$."outlay:model"',
-    '$.person', '$.team', '$.repo', '$.branch', '$.pr', '$.session', '$.ticket', '$.conversation', '$.deal',
-    '$.shared', '$.excluded', '$.api_key', '$.project', '$.model'])) END;
+-- The tags that say who and what for, with and without our prefix; tag_of takes the n-th. Most
+-- tags say neither, and a glance is cheaper than a parse.
+CREATE MACRO tags_said(tags) AS CASE
+    WHEN tags IS NULL OR NOT regexp_matches(tags,
+        '"(outlay:)?(person|team|repo|branch|pr|session|ticket|conversation|deal|shared|excluded|api_key|project|model)"')
+    THEN NULL
+    ELSE TRY(json_extract_string(tags, [
+        '$."outlay:person"', '$."outlay:team"', '$."outlay:repo"', '$."outlay:branch"', '$."outlay:pr"',
+        '$."outlay:session"', '$."outlay:ticket"', '$."outlay:conversation"', '$."outlay:deal"',
+        '$."outlay:shared"', '$."outlay:excluded"', '$."outlay:api_key"', '$."outlay:project"', '$."outlay:model"',
+        '$.person', '$.team', '$.repo', '$.branch', '$.pr', '$.session', '$.ticket', '$.conversation', '$.deal',
+        '$.shared', '$.excluded', '$.api_key', '$.project', '$.model']))
+END;
 
 CREATE MACRO tag_of(said, n) AS trim(coalesce(said[n], said[n + 14]));
 

@@ -182,7 +182,10 @@ class Charge(DimensionFields):
     pk = models.CompositePrimaryKey("charged_on", "id")
     charged_on = models.DateField()  # UTC day of charge_period_start; the partition key
     id = models.BigIntegerField(db_default=NextVal("ledger_charge_id_seq"))
-    slice = models.ForeignKey(Slice, on_delete=models.CASCADE, related_name="charges")
+    # Without a constraint in the database: it would look at every row of a bulk load.
+    slice = models.ForeignKey(
+        Slice, on_delete=models.CASCADE, related_name="charges", db_constraint=False
+    )
     line = models.BigIntegerField()  # line of the file, or ordinal of the record
     invoice_issuer_name = models.TextField()
     billing_account_id = models.TextField()
@@ -241,7 +244,9 @@ class Usage(DimensionFields):
     pk = models.CompositePrimaryKey("occurred_on", "id")
     occurred_on = models.DateField()
     id = models.BigIntegerField(db_default=NextVal("ledger_usage_id_seq"))
-    slice = models.ForeignKey(Slice, on_delete=models.CASCADE, related_name="usages")
+    slice = models.ForeignKey(
+        Slice, on_delete=models.CASCADE, related_name="usages", db_constraint=False
+    )
     line = models.BigIntegerField()  # first line of the log that went into this row
     lines = models.BigIntegerField(default=1)  # how many lines went into it
     occurred_at = models.DateTimeField()  # start of the hour or day
