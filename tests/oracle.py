@@ -123,43 +123,70 @@ def _fineness(u: Usage) -> int:
 
 
 def _factors(rows: list[tuple[Usage, Any]], names: dict[int, str]) -> dict[int, Decimal]:
-    """Usage id -> how much of it counts beside the finer logs of its scope, day, account, model."""
-    groups: dict[Any, dict[Any, list[Usage]]] = defaultdict(lambda: defaultdict(list))
+    """Usage id -> how much of it counts beside the finer logs of its scope, day and model."""
+    groups: dict[Any, list[Usage]] = defaultdict(list)
     for u, scope in rows:
-        log = (u.slice.source_id, u.slice.imp.document)
-        groups[scope, u.occurred_on, _account(u), u.model.lower()][log].append(u)
+        groups[scope, u.occurred_on, u.model.lower()].append(u)
     factors: dict[int, Decimal] = {}
-    for logs in groups.values():
-        measures = {
-            log: (sum(map(_tokens, us)), sum((u.list_cost or 0 for u in us), Decimal(0)),
-                  sum(1 if u.requests is None else u.requests for u in us))
-            for log, us in logs.items()
-        }  # fmt: skip
-        basis = (
-            0
-            if all(m[0] > 0 for m in measures.values())
-            else 1
-            if all(m[1] > 0 for m in measures.values())
-            else 2
-        )
-        fine = {
-            log: Decimal(sum(_fineness(u) * max(_tokens(u), 1) for u in us))
-            / sum(max(_tokens(u), 1) for u in us)
-            for log, us in logs.items()
-        }
-        covered: Decimal | None = None
-        for log in sorted(
-            logs, key=lambda lg: (-fine[lg], -measures[lg][basis], names[lg[0]], lg[1])
-        ):
-            size = Decimal(measures[log][basis])
-            factor = Decimal(1)
-            if covered is not None:
-                factor = (
-                    Decimal(0) if not size else _round(max(size - covered, Decimal(0)) / size, 18)
-                )
-            covered = max(covered or Decimal(0), size)
-            factors |= {u.id: factor for u in logs[log]}
+    for us in groups.values():
+        factors |= _factors_of_day(us, names)
     return factors
+
+
+Log = tuple[str, str, str]  # account, source, document
+
+
+def _factors_of_day(us: list[Usage], names: dict[int, str]) -> dict[int, Decimal]:
+    logs: dict[Log, list[Usage]] = defaultdict(list)
+    for u in us:
+        logs[_account(u), names[u.slice.source_id], u.slice.imp.document].append(u)
+    size = _sizes(logs)
+    fine = {
+        log: Decimal(sum(_fineness(u) * max(_tokens(u), 1) for u in rows))
+        / sum(max(_tokens(u), 1) for u in rows)
+        for log, rows in logs.items()
+    }
+    accounts = {log[0] for log in logs} - {""}
+    inner: dict[Log, Decimal] = {}
+    for account in accounts:
+        inner |= _residuals({log: (fine[log], size[log]) for log in logs if log[0] == account})
+    outer = {log: (fine[log], size[log]) for log in logs if not log[0]}
+    together = ("", "", "")
+    if accounts:
+        tops = [max(size[log] for log in logs if log[0] == account) for account in accounts]
+        outer[together] = (max(fine[log] for log in logs if log[0]), sum(tops, Decimal(0)))
+    of = _residuals(outer)
+    return {
+        u.id: _round(inner[log] * of[together], 18) if log[0] else of[log]
+        for log, rows in logs.items()
+        for u in rows
+    }
+
+
+def _sizes(logs: dict[Log, list[Usage]]) -> dict[Log, Decimal]:
+    """How much each log saw: in tokens when all count them, else at list price, else in requests."""
+    measures: list[dict[Log, Decimal]] = [
+        {log: Decimal(sum(map(_tokens, us))) for log, us in logs.items()},
+        {log: sum((u.list_cost or Decimal(0) for u in us), Decimal(0)) for log, us in logs.items()},
+        {
+            log: Decimal(sum(1 if u.requests is None else u.requests for u in us))
+            for log, us in logs.items()
+        },
+    ]
+    return next((m for m in measures[:2] if all(size > 0 for size in m.values())), measures[2])
+
+
+def _residuals(logs: dict[Log, tuple[Decimal, Decimal]]) -> dict[Log, Decimal]:
+    answer: dict[Log, Decimal] = {}
+    covered: Decimal | None = None
+    for log in sorted(logs, key=lambda lg: (-logs[lg][0], -logs[lg][1], lg[1], lg[2])):
+        size = logs[log][1]
+        if covered is None:
+            answer[log] = Decimal(1)
+        else:
+            answer[log] = _round(max(size - covered, Decimal(0)) / size, 18) if size else Decimal(0)
+        covered = max(covered or Decimal(0), size)
+    return answer
 
 
 def _round(value: Decimal, digits: int) -> Decimal:
@@ -189,8 +216,10 @@ def _split_charge(
     charge: Charge, logs: list[Usage], factors: dict[int, Decimal]
 ) -> Iterable[Piece]:
     rows = [u for u in logs if charge.charge_category == "Usage" and _explains(u, charge)]
-    least = min((_unsaid(u, charge) for u in rows), default=0)
-    rows = [u for u in rows if _unsaid(u, charge) == least]
+    least: dict[Any, int] = {}
+    for u in rows:
+        least[_log(u)] = min(least.get(_log(u), 9), _unsaid(u, charge))
+    rows = [u for u in rows if _unsaid(u, charge) == least[_log(u)]]
     weights = {u.id: _round(factors[u.id] * w, 24) for u, w in _weights(rows, charge.meter)}
     weights = {key: weight for key, weight in weights.items() if weight > 0}
     if not weights:
@@ -205,6 +234,10 @@ def _split_charge(
     for u in rows:
         if parts[order[u.id]]:
             yield _piece(charge, u, parts[order[u.id]])
+
+
+def _log(u: Usage) -> tuple[int, str]:
+    return u.slice.source_id, u.slice.imp.document
 
 
 def _explains(u: Usage, c: Charge) -> bool:

@@ -38,6 +38,7 @@ def bill_a_day(chance: random.Random) -> None:
         facts.charge(
             part, day, chance.choice((0, 1, 7, 10**9 + 1, -333)), line=line, provider=part.source.key,
             model=chance.choice((*MODELS, "")), meter=chance.choice(("", "input")),
+            sub_account_id=chance.choice(("", "w1", "w2")),
             charge_category=chance.choice(("Usage", "Usage", "Usage", "Credit")),
             actor=chance.choice(("", "ann@acme.test", "cy@acme.test")),
             pr=chance.choice(("", "", "a/x#1", "a/x#2;a/x#3")),
@@ -55,7 +56,8 @@ def log_a_day(chance: random.Random) -> None:
             part, day, line=line, provider="bill", model=chance.choice(MODELS), input_tokens=tokens,
             list_cost=chance.choice((None, Decimal(tokens) / 7)),
             input_list_cost=chance.choice((None, Decimal(tokens))),
-            billing_scope=chance.choice(("", "bill")), actor=chance.choice(("", *(f"{p}@acme.test" for p in PEOPLE))),
+            billing_scope=chance.choice(("", "bill", "bill/w1", "bill/w2")),
+            actor=chance.choice(("", *(f"{p}@acme.test" for p in PEOPLE))),
             api_key=chance.choice(("", "k1")), repo=chance.choice(REPOS), session=chance.choice(("", "s1", "s2")),
             ticket=chance.choice(("", "", "tck-1")),
         )  # fmt: skip

@@ -93,6 +93,9 @@ class Cell(AmountFields):
             ),
             models.Index(fields=["deal"], name="cell_deal", condition=~models.Q(deal="")),
             models.Index(
+                fields=["team_tag"], name="cell_team_tag", condition=~models.Q(team_tag="")
+            ),
+            models.Index(
                 fields=["scope_key"],
                 name="cell_provisional",
                 condition=models.Q(is_provisional=True),
@@ -130,7 +133,9 @@ class Allocation(AmountFields):
             models.Index(fields=["day"], name="allocation_day"),
             models.Index(fields=["cell"], name="allocation_cell"),
             models.Index(
-                fields=["team_id", "day"], name="allocation_pool", condition=models.Q(item_id__isnull=True)
+                fields=["team_id", "day"],
+                name="allocation_pool",
+                condition=models.Q(item_id__isnull=True),
             ),
         ]
 

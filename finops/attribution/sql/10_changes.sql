@@ -36,7 +36,14 @@ FROM attribution_cell c
 WHERE lower(c.actor) IN (SELECT name FROM claimed_name) OR lower(c.api_key) IN (SELECT name FROM claimed_name)
    OR lower(c.project) IN (SELECT name FROM claimed_name)
    OR lower(c.sub_account_id) IN (SELECT name FROM claimed_name)
-   OR c.person_id IN (SELECT ref::bigint FROM claimed WHERE what = 'person');
+   OR c.person_id IN (SELECT ref::bigint FROM claimed WHERE what = 'person')
+UNION
+-- a team tag that has come to mean a team, or no longer does
+SELECT c.charged_on, c.charge_id, c.scope_key, c.is_provisional
+FROM attribution_cell c
+WHERE c.team_tag <> '' AND (c.paid_by = 'tag') <> EXISTS (
+    SELECT FROM people_team t WHERE t.slug = lower(c.team_tag) OR lower(t.name) = lower(c.team_tag)
+);
 
 INSERT INTO touched_charge SELECT DISTINCT charged_on, charge_id FROM renamed_cell WHERE charge_id IS NOT NULL;
 INSERT INTO touched_scope SELECT DISTINCT scope_key FROM renamed_cell WHERE is_provisional;

@@ -22,31 +22,52 @@ JOIN ledger_import i ON i.id = s.import_id
 JOIN log_scope l ON l.scope_key = t.scope_key AND l.source_id = s.source_id
                 AND l.billing_scope = u.billing_scope AND l.provider = u.provider;
 
--- Logs of one scope are never added. Per day, sub account and model the log with the finest
--- evidence counts in full; the next one fills only what it saw beyond the others.
+-- Logs of one scope are never added. Per day and model the log with the finest evidence counts
+-- in full; the next one fills only what it saw beyond the others. What logs say per sub account
+-- is compared there; then they stand together beside the logs that name no sub account.
 CREATE TEMP TABLE log_measure ON COMMIT DROP AS
 SELECT *, CASE WHEN bool_and(tokens > 0) OVER w THEN tokens
                WHEN bool_and(listed > 0) OVER w THEN listed ELSE rows END AS measure
 FROM (
-    SELECT scope_key, occurred_on, sub_account_id, model, log_source_id, document, sum(tokens) AS tokens,
-           coalesce(sum(list_cost), 0) AS listed, sum(coalesce(requests, 1)) AS rows,
-           sum(fineness * greatest(tokens, 1)) / sum(greatest(tokens, 1)) AS fineness
-    FROM scoped_usage GROUP BY 1, 2, 3, 4, 5, 6
+    SELECT u.scope_key, u.occurred_on, u.model, u.sub_account_id, u.log_source_id, s.key AS source_key, u.document,
+           sum(u.tokens) AS tokens, coalesce(sum(u.list_cost), 0) AS listed, sum(coalesce(u.requests, 1)) AS rows,
+           sum(u.fineness * greatest(u.tokens, 1)) / sum(greatest(u.tokens, 1)) AS fineness
+    FROM scoped_usage u JOIN ledger_source s ON s.id = u.log_source_id
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
 ) m
-WINDOW w AS (PARTITION BY scope_key, occurred_on, sub_account_id, model);
+WINDOW w AS (PARTITION BY scope_key, occurred_on, model);
+
+CREATE TEMP TABLE account_log ON COMMIT DROP AS
+SELECT *, residual(measure, max(measure) OVER (
+           PARTITION BY scope_key, occurred_on, model, sub_account_id
+           ORDER BY fineness DESC, measure DESC, source_key, document
+           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) AS factor
+FROM log_measure WHERE sub_account_id <> '';
+
+CREATE TEMP TABLE model_log ON COMMIT DROP AS
+SELECT *, residual(measure, max(measure) OVER (
+           PARTITION BY scope_key, occurred_on, model
+           ORDER BY fineness DESC, measure DESC, source_key, document
+           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) AS factor
+FROM (
+    SELECT scope_key, occurred_on, model, log_source_id, source_key, document, measure, fineness
+    FROM log_measure WHERE sub_account_id = ''
+    UNION ALL
+    SELECT scope_key, occurred_on, model, NULL, '', '', sum(measure), max(fineness)
+    FROM (
+        SELECT scope_key, occurred_on, model, max(measure) AS measure, max(fineness) AS fineness
+        FROM account_log GROUP BY scope_key, occurred_on, model, sub_account_id
+    ) a
+    GROUP BY scope_key, occurred_on, model
+) m;
 
 CREATE TEMP TABLE log_factor ON COMMIT DROP AS
-SELECT m.*, CASE WHEN covered IS NULL THEN 1
-                 WHEN measure = 0 THEN 0
-                 ELSE round(greatest(measure - covered, 0) / measure, 18) END AS factor
-FROM (
-    SELECT m.scope_key, m.occurred_on, m.sub_account_id, m.model, m.log_source_id, m.document, m.measure,
-           max(m.measure) OVER (
-               PARTITION BY m.scope_key, m.occurred_on, m.sub_account_id, m.model
-               ORDER BY m.fineness DESC, m.measure DESC, s.key, m.document
-               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS covered
-    FROM log_measure m JOIN ledger_source s ON s.id = m.log_source_id
-) m;
+SELECT scope_key, occurred_on, model, '' AS sub_account_id, log_source_id, document, factor
+FROM model_log WHERE log_source_id IS NOT NULL
+UNION ALL
+SELECT a.scope_key, a.occurred_on, a.model, a.sub_account_id, a.log_source_id, a.document, round(a.factor * m.factor, 18)
+FROM account_log a
+JOIN model_log m ON m.scope_key = a.scope_key AND m.occurred_on = a.occurred_on AND m.model = a.model AND m.log_source_id IS NULL;
 ANALYZE log_factor;
 
 CREATE TEMP TABLE evidence ON COMMIT DROP AS

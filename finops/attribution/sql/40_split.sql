@@ -1,6 +1,6 @@
 -- Every touched charge that still books money, day by day, and the usage rows it paid for: same
 -- scope and day, and the same sub account, key, model, tier and provider wherever the charge
--- names them. A log that does not say is taken only when none says it.
+-- names them. Rows of a log that do not say are taken only when no row of that log says it.
 CREATE TEMP TABLE charge_due ON COMMIT DROP AS
 SELECT c.*, b.source_id, lower(c.model) AS charge_model
 FROM (SELECT DISTINCT charged_on, id FROM touched_charge) t
@@ -17,7 +17,7 @@ WHERE c.charge_category = 'Usage' AND c.source_id IN (SELECT scope_source_id FRO
 ANALYZE charge_day;
 
 CREATE TEMP TABLE candidate ON COMMIT DROP AS
-SELECT c.charged_on, c.id AS charge_id, e.occurred_on, e.id AS usage_id, e.natural_key, e.factor, e.tokens, e.list_cost,
+SELECT c.charged_on, c.id AS charge_id, e.occurred_on, e.id AS usage_id, e.natural_key, e.factor, e.log_source_id, e.document, e.tokens, e.list_cost,
        e.requests, c.meter,
        CASE c.meter WHEN 'input' THEN e.input_tokens WHEN 'cached_input' THEN e.cached_input_tokens
             WHEN 'cache_write' THEN e.cache_write_tokens WHEN 'output' THEN e.output_tokens END AS meter_tokens,
@@ -54,7 +54,9 @@ FROM (
                bool_and(list_cost IS NOT NULL) OVER w AND sum(list_cost) OVER w > 0 AS priced,
                sum(tokens) OVER w > 0 AS has_tokens,
                sum(requests) OVER w > 0 AS has_requests
-        FROM (SELECT *, min(unsaid) OVER (PARTITION BY charged_on, charge_id) AS least FROM candidate) c
+        FROM (
+            SELECT *, min(unsaid) OVER (PARTITION BY charged_on, charge_id, log_source_id, document) AS least FROM candidate
+        ) c
         WHERE unsaid = least
         WINDOW w AS (PARTITION BY charged_on, charge_id)
     ) c
