@@ -156,8 +156,8 @@ def one_panel(request: HttpRequest, page: str, slug: str) -> HttpResponse:
     status = 200 if ok else 500
     if request.headers.get("HX-Request"):
         return HttpResponse(html, status=status)
-    context = {"page_title": part.question, "panel_html": html, **around(asked)}
-    return render(request, "pages/panel.html", context, status=status)
+    context = {"page_title": part.question, "panel_html": html, "has_charts": True}
+    return render(request, "pages/panel.html", context | around(asked), status=status)
 
 
 @signed_in
