@@ -1,6 +1,5 @@
 """The demo company's files: repeatable, exact to the last digit, and telling the story."""
 
-import csv
 import json
 import re
 from collections import Counter, defaultdict
@@ -13,6 +12,7 @@ import pytest
 from billing_ingest.demo.company import ENGINEERING_TEAMS, SHARED_KEY, SOURCES
 from billing_ingest.demo.prices import Tokens, list_cost
 from billing_ingest.demo.write import Delivery, write_company
+from tests.demo_files import results, rows
 
 TODAY = date(2026, 11, 24)
 BILLED_UNTIL = "2026-11-21"
@@ -27,17 +27,6 @@ def year(tmp_path_factory) -> dict[str, list[Path]]:
     for delivery in deliveries:
         files[re.sub(r"-\d{4}-\d\d$", "", delivery.path.stem)].append(delivery.path)
     return files
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def results(path: Path) -> list[tuple[str, dict]]:
-    """The results of a report with the day of their bucket."""
-    page = json.loads(path.read_text(), parse_float=Decimal)
-    return [(b["starting_at"][:10], result) for b in page["data"] for result in b["results"]]
 
 
 def list_cost_of_messages(result: dict) -> Decimal:
