@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from billing_ingest import wording
 from billing_ingest.models import Job
+from billing_ingest.registry import CONNECTORS, connector
 from billing_ingest.tables import TABLES
 from finops.ledger.models import Import, Source
 
@@ -22,6 +23,12 @@ NUMBERS = {"line"} | {
     for column in columns
     if column.type in ("amount", "quantity", "value", "integer")
 }
+FIRST = (
+    "line charge_period_start occurred_at kind key state email name service_name provider model "
+    "meter actor api_key project repo branch session pr ticket team billed_cost effective_cost "
+    "list_cost input_tokens output_tokens billing_currency"
+)
+RANK = {name: rank for rank, name in enumerate(FIRST.split())}
 BUSY = (State.CHECKING, State.QUEUED, State.RUNNING)
 ASKS = (State.READY, State.HELD)
 # Component "state": late is a triangle in the warning colour, refused one in red.
@@ -39,6 +46,7 @@ class Card:
     imp: Import
     job: Job | None
     sources: tuple[Source, ...]
+    superseded: tuple[int, ...]  # imports of which this one replaced something
     now: datetime
 
     @property
@@ -58,6 +66,14 @@ class Card:
         return self.imp.preview or {}
 
     @property
+    def lines(self) -> int:
+        """Lines of the file that hold something, in scope or not; 0 before they are counted."""
+        preview = self.preview
+        if "rows_in_scope" not in preview:
+            return self.imp.rows
+        return int(preview["rows_in_scope"] + (preview.get("rows_out_of_scope") or 0))
+
+    @property
     def scope_is_a_choice(self) -> bool:
         """Whether leaving out what is not AI would make a difference."""
         return bool(self.imp.totals or self.imp.out_of_scope)
@@ -65,8 +81,8 @@ class Card:
     def answer(self) -> SafeString:
         """What the file is and why we think so, in a sentence or two."""
         imp, preview = self.imp, self.preview
-        label = preview.get("document_label")
-        lines = wording.plural(preview["lines"], "line") if preview.get("lines") else ""
+        label = preview.get("document_label") or document_label(imp)
+        lines = wording.plural(self.lines, "line") if self.lines else ""
         facts = [lines, wording.period(imp.period_start, imp.period_end)]
         goes = f"for the source {imp.source.name}"
         said = ", ".join([*filter(None, facts), goes])
@@ -137,7 +153,7 @@ class Card:
                 words = f"Tried {wording.plural(job.tries, 'time')}; waits for the next try"
             return {"words": words, "value": 0, "max": None}
         verb = "Checking" if self.imp.state == State.CHECKING else "Booking"
-        done, lines = job.progress_rows, self.preview.get("lines")
+        done, lines = job.progress_rows, self.lines
         if not done:
             return {"words": verb, "value": 0, "max": None}
         if not lines:
@@ -181,20 +197,16 @@ class Card:
 
     def first_rows(self) -> dict[str, Any]:
         """The first rows as they will be booked: the columns that any of them fills."""
-        columns = self.preview.get("columns", []) if self.asks else []
-        kinds = [name in NUMBERS for name in columns]
-        rows = self.preview.get("rows", []) if columns else []
+        if not self.asks:
+            return {"columns": [], "rows": []}
+        names = self.preview.get("columns", [])
+        # What a person looks for comes first; the rest keeps its order.
+        order = sorted(range(len(names)), key=lambda i: (RANK.get(names[i], len(RANK)), i))
         return {
-            "columns": [
-                {"name": name, "is_number": is_number}
-                for name, is_number in zip(columns, kinds, strict=True)
-            ],
+            "columns": [{"name": names[i], "is_number": names[i] in NUMBERS} for i in order],
             "rows": [
-                [
-                    {"text": text, "is_number": is_number}
-                    for text, is_number in zip(line, kinds, strict=True)
-                ]
-                for line in rows
+                [{"text": cell(line[i]), "is_number": names[i] in NUMBERS} for i in order]
+                for line in self.preview.get("rows", [])
             ],
         }
 
@@ -223,6 +235,19 @@ class Replaced:
         return f"{self.source}, {what}, imported {wording.day(self.imported_on)}, {lines}"
 
 
+def cell(text: str) -> str:
+    """A cell of the first rows; a day that is written as its midnight is a day."""
+    return text.removesuffix("T00:00:00Z").removesuffix(" 00:00:00")
+
+
+def document_label(imp: Import) -> str:
+    """What kind of file it is, in the connector's words; empty before that is known."""
+    if imp.source.connector not in CONNECTORS:
+        return ""
+    documents = connector(imp.source.connector).documents
+    return next((known.label for known in documents if known.name == imp.document), "")
+
+
 def row(label: str, value: Decimal, currency: str, *, signed: bool = False) -> dict[str, str]:
     return {"label": label, "amount": wording.amount(value, currency, signed=signed)}
 
@@ -239,7 +264,7 @@ def lead(cards: Iterable[Card]) -> SafeString:
         of_these = [card for card in cards if card.imp.state in states]
         if of_these:
             words = one if len(of_these) == 1 else many
-            count = "One file" if len(of_these) == 1 else f"{len(of_these)} files"
+            count = "One file" if len(of_these) == 1 else f"{wording.in_words(len(of_these))} files"
             said.append((f"{count} {words}",))
     if any(card.asks or card.imp.state == State.CHECKING for card in cards):
         said.append(("Nothing is booked until you confirm",))

@@ -147,7 +147,7 @@ def initial_of(connector: Connector, source: Source | None) -> dict[str, Any]:
     return {
         "name": source.name,
         "is_scheduled": source.is_scheduled,
-        "discount": f"{discount:f}",
+        "discount": f"{discount:f}" if discount else "",
         **config,
     }
 

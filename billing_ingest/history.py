@@ -1,6 +1,9 @@
 """What a source brought: its imports, the newest first, and what became of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from django.db.models import QuerySet
 
 from billing_ingest import wording
 from billing_ingest.card import MARKS
@@ -22,7 +25,7 @@ class Line:
 
     @property
     def written_rows(self) -> str:
-        return f"{self.imp.rows:,}"
+        return f"{self.imp.rows:,}" if self.imp.rows else ""
 
     @property
     def totals(self) -> str:
@@ -55,13 +58,22 @@ def history(source: Source, before: str = "") -> History:
 
 def heirs_of(imp_ids: list[int]) -> dict[int, list[int]]:
     """Which later imports replaced something of these: {old: [new, ...]}."""
-    pairs = (
-        Slice.objects.filter(imp__in=imp_ids, superseded_by__isnull=False)
-        .values_list("imp_id", "superseded_by__imp_id")
-        .distinct()
-        .order_by("imp_id", "superseded_by__imp_id")
-    )
     heirs: dict[int, list[int]] = {}
-    for old, new in pairs:
+    for old, new in pairs(Slice.objects.filter(imp__in=imp_ids)):
         heirs.setdefault(old, []).append(new)
     return heirs
+
+
+def superseded_by(imp_ids: list[int]) -> dict[int, tuple[int, ...]]:
+    """Of which earlier imports these replaced something: {new: (old, ...)}."""
+    found: dict[int, tuple[int, ...]] = {}
+    for old, new in pairs(Slice.objects.filter(superseded_by__imp__in=imp_ids)):
+        found[new] = (*found.get(new, ()), old)
+    return found
+
+
+def pairs(slices: QuerySet[Slice]) -> Iterable[tuple[int, int]]:
+    """(replaced import, replacing import), each pair once, in order."""
+    replaced = slices.filter(superseded_by__isnull=False)
+    ids = ("imp_id", "superseded_by__imp_id")
+    return replaced.values_list(*ids).distinct().order_by(*ids)

@@ -18,6 +18,7 @@ from billing_ingest import actions, card, load
 from billing_ingest.access import for_uploaders, may_administer, user_of
 from billing_ingest.card import Card
 from billing_ingest.forms import TargetForm, UploadForm
+from billing_ingest.history import superseded_by
 from billing_ingest.models import Job
 from finops.ledger.models import Import, Source
 from finops.outside.archive import TooLargeError
@@ -89,8 +90,13 @@ def cards_of(ids: list[int]) -> list[Card]:
     newest = Job.objects.filter(imp__in=ids, kind__in=("check", "load"))
     at_work = {job.imp_id: job for job in newest.order_by("imp_id", "-pk").distinct("imp_id")}
     sources = tuple(Source.objects.defer("secret", "webhook_secret"))
+    replaced = superseded_by(ids)
     now = timezone.now()
-    return [Card(rows[pk], at_work.get(pk), sources, now) for pk in ids if pk in rows]
+    return [
+        Card(rows[pk], at_work.get(pk), sources, replaced.get(pk, ()), now)
+        for pk in ids
+        if pk in rows
+    ]
 
 
 def settles() -> bool:

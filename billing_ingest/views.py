@@ -49,7 +49,7 @@ def answer(rows: list[SourceRow]) -> SafeString:
     waiting = [row for row in rows if row.state["kind"]]
     total = wording.plural(len(rows), "source")
     if not waiting:
-        return format_html("<b>{}</b>, all as they should be.", total)
+        return format_html("<b>{}</b>, nothing needs attention.", total)
     names = wording.listed([row.source.name for row in waiting])
     verb = "needs" if len(waiting) == 1 else "need"
     return format_html("{}; <b>{}</b> {} attention.", total, names, verb)
@@ -65,7 +65,12 @@ def connect(request: HttpRequest, slug: str) -> HttpResponseBase:
         source = form.save(timezone.now())
         messages.success(request, f"{source.name} is connected. Test it, then pull.")
         return redirect("source", source.key)
-    context = {"page_title": f"Connect {vendor.label}", "form": form, "vendor": vendor}
+    context = {
+        "page_title": f"Connect {vendor.label}",
+        "form": form,
+        "vendor": vendor,
+        "brings": wording.listed(list(vendor.brings)),
+    }
     return render(request, "setup/connect.html", context)
 
 
