@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
@@ -19,6 +18,7 @@ from billing_ingest.lease import Lease
 from billing_ingest.models import Job
 from billing_ingest.pull import pull
 from finops.attribution.settle import settle
+from finops.attribution.verify.books import verify
 from finops.ledger.models import Import, Source
 from finops.outside.http import HttpError
 from finops.periods import Period
@@ -26,6 +26,14 @@ from finops.periods import Period
 log = logging.getLogger(__name__)
 
 LONGEST_REASON = 300
+
+
+class NotAgainError(Exception):
+    """The job has failed and another try would not help: the reason as an error dict."""
+
+    def __init__(self, reason: dict[str, Any]) -> None:
+        super().__init__(reason["message"])
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,10 @@ def run(job_id: int) -> bool:
             do(job, lease)
     except jobs.LeaseLostError as error:
         log.warning("dropped the work of %s: another worker took over", error)
+        return False
+    except NotAgainError as error:
+        log.error("job %s (%s) failed: %s", job.pk, job.kind, error)
+        jobs.fail(job, error.reason, timezone.now())
         return False
     except HttpError as error:
         log.warning("job %s (%s) got no answer: %s", job.pk, job.kind, error)
@@ -124,8 +136,18 @@ def process_inbox(job: Job, lease: Lease) -> None:
     inbox.process(the_source(job))
 
 
-def verify(job: Job, lease: Lease) -> None:
-    call_command("verify_books")
+def verify_books(job: Job, lease: Lease) -> None:
+    """Prove the books; what does not tie is for people to look at, so it is not tried again."""
+    verdict = verify()
+    if not verdict.ok:
+        count = len(verdict.violations)
+        raise NotAgainError(
+            {
+                "code": "books_do_not_tie",
+                "message": f"{count} sums in the books do not tie, first: {verdict.violations[0]}",
+                "fix": "Run `manage.py verify_books` for all of them.",
+            }
+        )
 
 
 def the_import(job: Job) -> Import:
@@ -152,5 +174,5 @@ WORK = {
     "settle": Work(settle_what_is_dirty, in_one_transaction=False),
     "fetch": Work(fetch, in_one_transaction=False),
     "inbox": Work(process_inbox, in_one_transaction=False),
-    "verify": Work(verify, in_one_transaction=False),
+    "verify": Work(verify_books, in_one_transaction=False),
 }

@@ -356,6 +356,22 @@ def test_a_vendor_that_refuses_the_key_is_not_asked_again(does):
     assert waiting.error["message"] == "invalid x-api-key"
 
 
+@pytest.mark.django_db(transaction=True)
+def test_books_that_do_not_tie_fail_the_nightly_proof_at_once():
+    an_import(Import.State.LOADED)  # whose file was never archived
+    nightly = job("verify")
+    work.run(nightly.pk)
+    nightly.refresh_from_db()
+    assert (nightly.state, nightly.tries) == (Job.State.FAILED, 1)
+    assert nightly.error["code"] == "books_do_not_tie"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_books_that_tie_pass_the_nightly_proof():
+    nightly = job("verify")
+    assert work.run(nightly.pk) is True
+
+
 def test_a_vendor_that_asks_for_patience_gets_it(does):
     def ask(painted, lease):
         raise HttpError("slow down", permanent=False, code="rate_limited", retry_after=600)
