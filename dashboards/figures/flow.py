@@ -79,7 +79,7 @@ class Writer:
     def amount(self, nanos: int) -> dict[str, Any]:
         return {
             "value": self.value(nanos),
-            "text": words.money(nanos, self.currency),
+            "text": words.money(nanos, self.currency, cents=self.total < words.WHOLE_FROM),
             "share": f"{words.percent(nanos / self.total)} of all",
         }
 

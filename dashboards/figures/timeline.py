@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from dashboards import words
@@ -34,7 +34,7 @@ class Step:
 
 def steps(receipt: Receipt) -> list[Step]:
     """From the first money or event to the last, with one empty day of air on each side."""
-    dates = [when for when, _, _ in receipt.days] + [when for when, _ in events(receipt)]
+    dates = [when for when, _, _ in receipt.days] + [when.date() for when, _ in events(receipt)]
     if not dates:
         return []
     first, last = min(dates), max(dates) + timedelta(days=1)
@@ -46,7 +46,7 @@ def steps(receipt: Receipt) -> list[Step]:
     ]
 
 
-def events(receipt: Receipt) -> list[tuple[date, str]]:
+def events(receipt: Receipt) -> list[tuple[datetime, str]]:
     """What happened to the item, in the order it did."""
     verb = kind_of(receipt.kind).verb.capitalize()
     found = (
@@ -55,7 +55,7 @@ def events(receipt: Receipt) -> list[tuple[date, str]]:
         (receipt.completed_at, verb),
         (receipt.closed_at if receipt.completed_at is None else None, "Closed"),
     )
-    return sorted((when.date(), text) for when, text in found if when)
+    return sorted((when, text) for when, text in found if when)
 
 
 def models(receipt: Receipt) -> list[str]:
@@ -100,7 +100,7 @@ def marks_of(receipt: Receipt, at: Sequence[Step]) -> list[dict[str, str]]:
     """One mark per step: events of the same day share their dotted line."""
     found: dict[str, list[str]] = {}
     for when, text in events(receipt):
-        step = next((step for step in at if step.holds(when)), None)
+        step = next((step for step in at if step.holds(when.date())), None)
         if step:
             found.setdefault(step.name, []).append(text)
     return [

@@ -50,7 +50,8 @@ def spend_part(weeks: Sequence[Week], currency: str) -> dict[str, Any]:
     """The bars: billed, and on top of it what is provisional."""
     tops = [units(week.billed + week.provisional) for week in weeks]
     marks = ticks(min(0.0, *tops), max(0.0, *tops), 2) if tops else [0, 1]
-    last = weeks[-1].provisional if weeks else 0
+    open_weeks = [i for i, week in enumerate(weeks) if week.provisional > 0]
+    last = weeks[open_weeks[-1]].provisional if open_weeks else 0
     return {
         "label": "Spend per week",
         "billed": [units(week.billed) for week in weeks],
@@ -58,6 +59,7 @@ def spend_part(weeks: Sequence[Week], currency: str) -> dict[str, Any]:
         "hover": [spend_words(week, currency) for week in weeks],
         "ticks": [[m, words.short_money(m, currency)] for m in marks],
         "range": [marks[0], marks[-1] * 1.04],
+        "note_at": open_weeks[-1] if open_weeks else 0,
         "note": f"{words.money(last, currency)}<br>provisional" if last > 0 else "",
     }
 

@@ -146,7 +146,7 @@ def group(
     known = [n for n in listed if n is not None]
     return {
         "tier": tier[:1],
-        "why": why,
+        "why": f"{why[:1].upper()}{why[1:]}{'' if why.endswith('.') else '.'}",
         "at_list": words.money(sum(known), asked.currency, cents=True)
         if known and len(known) == len(listed)
         else "",

@@ -31,12 +31,19 @@ def growth_clause(row: UnitCostRow, before: UnitCostRow | None, asked: Asked) ->
         return ""
     growth = words.change_of(row.spend, before.spend)
     when = words.spoken_period(asked.state.against, asked.state.period)
+    if is_running(asked):
+        return f" so far; {when} had {words.money(before.spend, asked.currency)} in all"
     if growth is None:
         return f"; nothing was spent in {when}"
     if abs(growth) < Decimal("0.0005"):
         return f", as much as in {when}"
     more = "more" if growth > 0 else "less"
     return f", {words.percent(abs(growth))} {more} than in {when}"
+
+
+def is_running(asked: Asked) -> bool:
+    """Whether the period is not over: its sum cannot be held against a whole one."""
+    return asked.now.date() < asked.state.period.end
 
 
 def bought_clause(row: UnitCostRow, before: UnitCostRow | None, asked: Asked) -> SafeString:
@@ -173,6 +180,8 @@ def growth_fact(row: UnitCostRow, before: UnitCostRow | None, asked: Asked) -> S
     if growth is None or before is None or asked.state.against is None:
         return ""
     when = words.spoken_period(asked.state.against, asked.state.period)
+    if is_running(asked):
+        return f"So far; {when} had {words.money(before.spend, asked.currency)} in all."
     was = words.money(before.spend, asked.currency)
     return format_html("<b>{}</b> on {} ({}).", words.percent(growth, signed=True), when, was)
 

@@ -60,7 +60,9 @@ def row(source: SourceTrust, text: str, asked: Asked) -> dict[str, Any]:
     return {
         "name": source.name,
         "note": source.brings,
-        "spend": text,
+        "spend": text
+        if source.nanos or "bill" in source.brings.lower()
+        else words.unknown("brings no bill"),
         "href": asked.lines(source=source.key),
         "state": state(source),
         "complete_to": words.day(source.complete_to)

@@ -6,6 +6,7 @@
 (() => {
   "use strict";
   const root = document.documentElement;
+  const plotly = document.currentScript.dataset.plotly;
   const token = (name) => getComputedStyle(root).getPropertyValue(name).trim();
   const alpha = (hex, a) => {
     const full = hex.length === 4 ? [...hex.slice(1)].map((digit) => digit + digit).join("") : hex.slice(1);
@@ -177,7 +178,7 @@
 
   /* ---- trend: {periods, unit: {label, values, low, high, hover, ticks, range, end: [words], colour},
                   reference: {values, hover, end: [words]} or null,
-                  spend: {label, billed, provisional, hover, ticks, range, note} or null, marks: [{x, text}]}
+                  spend: {label, billed, provisional, hover, ticks, range, note, note_at} or null, marks: [{x, text}]}
      Cost per outcome above, spend below, over one time axis: never two scales in one plot. */
   const spendBars = (periods, spend) => [
     { type: "bar", yaxis: "y2", x: periods, y: spend.billed, marker: { color: token("--o-bar") }, customdata: spend.hover, hovertemplate: "%{customdata}<extra></extra>" },
@@ -196,7 +197,7 @@
     const quiet = { size: 11.5, color: token("--o-ink-3") };
     const annotations = [
       ...marks.annotations,
-      ...end(unit, { size: 12, weight: 600, color: accent ? token("--o-accent-ink") : colour }),
+      ...end(unit, { size: 12, weight: 600, color: token(accent ? "--o-accent-ink" : "--o-ink") }),
       label(unit.label, { x: 0, y: 1, xanchor: "left", yanchor: "bottom", xshift: -margin.l, yshift: small && data.marks.length ? -14 : 0, font: quiet }),
     ];
     const traces = [...band(periods, unit.low, unit.high, accent ? token("--o-band") : alpha(colour, isDark() ? 0.2 : 0.13))];
@@ -217,7 +218,7 @@
       layout.yaxis2 = { ...axisDefaults(), showgrid: true, domain: [0, 0.27], range: spend.range, ...ticks(spend.ticks) };
       annotations.push(label(spend.label, { x: 0, y: 0.295, xanchor: "left", yanchor: "bottom", xshift: -margin.l, font: quiet }));
       if (spend.note) annotations.push(label(spend.note, {
-        xref: "x", yref: "y2", x: last, y: spend.billed[last] + spend.provisional[last] / 2, xanchor: "left", xshift: small ? 12 : 20, yanchor: "middle", align: "left", font: { ...quiet, size: small ? 10.5 : 11.5 },
+        xref: "x", yref: "y2", x: spend.note_at, y: spend.billed[spend.note_at] + spend.provisional[spend.note_at] / 2, xanchor: "left", xshift: small ? 12 : 20, yanchor: "middle", align: "left", font: { ...quiet, size: small ? 10.5 : 11.5 },
       }));
     }
     return { traces, layout };
@@ -258,9 +259,25 @@
   const drawAll = () => boxes().forEach(draw);
   const drawNew = () => boxes().filter((box) => box.dataset.drawn !== String(size(box)[0])).forEach(draw);
 
+  /* Plotly is by far the largest file of a page: it is fetched when a chart comes near the screen, or is to be printed */
+  let fetched = null;
+  const ready = () => {
+    if (!boxes().length) return Promise.resolve();
+    fetched ??= new Promise((done) => {
+      const script = document.createElement("script");
+      script.src = plotly;
+      script.onload = done;
+      document.head.append(script);
+    });
+    return Promise.all([fetched, document.fonts.ready]).then(drawNew);
+  };
+  const near = new IntersectionObserver((entries) => { if (entries.some((entry) => entry.isIntersecting)) ready(); }, { rootMargin: "400px" });
+  const watch = () => { for (const box of boxes()) if (!box.dataset.drawn) near.observe(box); };
+  window.outlayCharts = { ready };
+
   document.addEventListener("outlay:theme", drawAll);
-  document.addEventListener("outlay:shown", drawNew);
-  for (const arrived of ["htmx:after:swap", "htmx:after:settle"]) document.addEventListener(arrived, drawNew);
+  document.addEventListener("outlay:shown", ready);
+  for (const arrived of ["htmx:after:swap", "htmx:after:settle"]) document.addEventListener(arrived, () => { watch(); drawNew(); });
   let timer = 0;
   addEventListener("resize", () => { clearTimeout(timer); timer = setTimeout(drawNew, 120); });
 
@@ -281,5 +298,5 @@
     before = null;
     drawAll();
   });
-  (document.fonts ? document.fonts.ready : Promise.resolve()).then(drawNew);
+  watch();
 })();

@@ -62,7 +62,7 @@
   document.addEventListener("click", (event) => {
     const view = event.target.closest("[data-view-choice]");
     if (view) show(view);
-    else if (event.target.closest("[data-print]")) window.print();
+    else if (event.target.closest("[data-print]")) (window.outlayCharts?.ready() ?? Promise.resolve()).then(() => window.print());
     else if (event.target.closest("[data-copy-link]")) copyLink();
     else openRow(event);
   });
