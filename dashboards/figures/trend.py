@@ -37,6 +37,17 @@ def unit_part(weeks: Sequence[Week], kind: Kind, currency: str, **more: Any) -> 
     } | more
 
 
+def spark(weeks: Sequence[Week]) -> dict[str, str] | None:
+    """The unit cost as a plain line: keeps the place of the chart until it is drawn."""
+    known = [(i, units(w.direct)) for i, w in enumerate(weeks) if w.direct is not None]
+    if len(known) < 2:
+        return None
+    low, high = min(y for _, y in known), max(y for _, y in known)
+    across, span = len(weeks) - 1, (high - low) or 1
+    points = (f"{100 * i / across:.1f},{21 - 18 * (y - low) / span:.1f}" for i, y in known)
+    return {"points": " ".join(points)}
+
+
 def unit_words(week: Week, kind: Kind, currency: str) -> str:
     if week.direct is None:
         return f"no {kind.outcome} finished"

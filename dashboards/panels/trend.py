@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from dashboards import verdicts, words
 from dashboards.exports import amounts, per_unit
 from dashboards.fates import kind_of
-from dashboards.figures.trend import labels, reference_part, spend_part, unit_part
+from dashboards.figures.trend import labels, reference_part, spark, spend_part, unit_part
 from dashboards.menus import mark
 from dashboards.panel import Asked, Panel, Table
 from dashboards.reports import of_page, team_row
@@ -58,6 +58,7 @@ def show(found: Trend, asked: Asked) -> dict[str, Any]:
             "id": "trend-data",
             "size": "line" if asked.team else "trend",
             "data": figure_data(found, asked),
+            "spark": spark(found.weeks),
             "words": f"Weekly cost per {found.kind.outcome} with its interval, and weekly spend.",
         },
         "kinds": kind_tabs(found, asked),

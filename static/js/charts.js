@@ -250,6 +250,7 @@
     if (!width || !window.Plotly) return;
     const data = JSON.parse(document.getElementById(box.dataset.from).textContent);
     const figure = figures[box.dataset.figure](box, data);
+    if (!box.dataset.drawn) box.replaceChildren();
     /* newPlot, not react: a redrawn sankey fades its links in, and paper does not wait */
     window.Plotly.newPlot(box, figure.traces, { template: template(), ...figure.layout, width, height }, config);
     box.dataset.drawn = `${width}`;
@@ -299,4 +300,6 @@
     drawAll();
   });
   watch();
+  /* somebody who reads on without scrolling gets the charts too, once everything else is done */
+  addEventListener("load", () => setTimeout(ready, 4000));
 })();
