@@ -84,6 +84,7 @@ class Charges:
                    utc(billing_period_end)::DATE AS period_end,
                    date_trunc('month', period_start)::DATE AS month,
                    utc(charge_period_start)::DATE AS day,
+                   greatest(day, (utc(charge_period_end) - INTERVAL 1 MICROSECOND)::DATE) AS until,
                    billing_currency AS currency,
                    try_cast(billed_cost AS DECIMAL(38, 24)) AS billed,
                    try_cast(effective_cost AS DECIMAL(38, 24)) AS effective,
@@ -153,7 +154,7 @@ class Charges:
             SELECT *, {self.unit} AS unit, {self.key} AS key FROM (
                 SELECT {self.group}, currency, in_scope, min(issuer) AS one_issuer, min(account) AS one_account,
                        min(period_start) AS start, max(period_end) AS period_end, min(day) AS first_day,
-                       max(day) AS last_day, count(*) AS lines, sum(billed) AS billed, sum(hash::HUGEINT) AS hash
+                       max(until) AS last_day, count(*) AS lines, sum(billed) AS billed, sum(hash::HUGEINT) AS hash
                 FROM narrow GROUP BY {self.group}, currency, in_scope)"""
 
     def scope_days(self, start: date, end: date) -> tuple[date, date]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import (
+    BigIntegerField,
     DateField,
     Exists,
     JSONField,
@@ -72,11 +73,14 @@ def with_facts(sources: QuerySet[Source]) -> QuerySet[Source]:
     bills = of_source.filter(table="charge").annotate(x=Max("last_day")).values("x")
     logs = of_source.annotate(x=Max("last_day")).values("x")
     rows = of_source.annotate(x=Sum("rows")).values("x")
+    # People and work items are merged, not sliced: what the imports brought is what there is to count.
+    merged = Import.objects.filter(source=OuterRef("pk"), state=State.LOADED).order_by()
+    merged_rows = merged.values("source").annotate(x=Sum("rows")).values("x")
     brought = Import.objects.filter(source=OuterRef("pk"), state__in=BROUGHT).order_by()
     newest = brought.values("source").annotate(x=Max("finished_at")).values("x")
     return sources.annotate(
         last_day=Coalesce(Subquery(bills), Subquery(logs), output_field=DateField(null=True)),
-        row_count=Subquery(rows),
+        row_count=Coalesce(Subquery(rows), Subquery(merged_rows), output_field=BigIntegerField()),
         last_brought_at=Subquery(newest),
         held=Exists(Import.objects.filter(source=OuterRef("pk"), state=State.HELD)),
         last_error=Subquery(last_failures().values("error")[:1], output_field=JSONField()),

@@ -109,8 +109,8 @@ def test_causes_sum_to_the_change_and_the_rest_is_named():
     assert causes(change)["volume"] == 5050
     assert change.causes[-1].slug == "rest"
     assert change.causes[-1].reason == (
-        "usage per outcome and work not finished yet; pools +43.33 USD, shared money +34.98 USD"
-        " and unattributed money +6.54 USD"
+        "usage per outcome and work not finished yet; pools +43 USD, shared money +35 USD"
+        " and unattributed money +7 USD"
     )
 
 

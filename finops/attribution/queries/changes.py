@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
-from finops.attribution.present import amount
+from finops.money import NANOS
 from finops.outcomes.kinds import KINDS
 from finops.periods import Period, month_of
 
@@ -135,13 +135,15 @@ def rest_reason(before: Side, after: Side) -> str:
         words: sum(after.money.get((v, tier), 0) - before.money.get((v, tier), 0) for v in both)
         for tier, words in UNTIED_TIERS.items()
     }
-    parts = [f"{words} {signed(nanos)} {currency}" for words, nanos in moved.items() if nanos]
+    parts = [f"{words} {signed(nanos, currency)}" for words, nanos in moved.items() if nanos]
     usage = "usage per outcome and work not finished yet"
     return f"{usage}; {listed(parts)}" if parts else usage
 
 
-def signed(nanos: int) -> str:
-    return f"+{amount(nanos)}" if nanos > 0 else amount(nanos).replace("-", "−")
+def signed(nanos: int, currency: str) -> str:
+    """Return "+1,007 USD", whole units: the cause's own amount stands beside it."""
+    units = round(Decimal(nanos) / NANOS)
+    return f"{'−' if units < 0 else '+'}{abs(units):,} {currency}"
 
 
 def by_size(vendors: dict[str, int]) -> list[str]:

@@ -1,7 +1,7 @@
 """Can the figures be trusted? How far each source reaches, and what of its money is uncertain."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from .books import FINE, scope_params
@@ -9,11 +9,12 @@ from .shapes import Scope, SourceTrust
 from .sql_files import fetch
 
 LATE_AFTER_DAYS = 3
+LATE_BY_HAND_DAYS = 35  # a bill of last month that is uploaded by hand is due by now
 
 
 @dataclass(frozen=True)
 class Freshness:
-    """How far one source reaches. Late: it should come by itself and is days behind."""
+    """How far one source reaches. Late: days behind, or over a month when it comes by hand."""
 
     source_id: int
     key: str
@@ -44,7 +45,9 @@ def fresh_source(
     today: date,
 ) -> Freshness:
     known = (("bill", has_bill), ("usage", has_usage), ("outcomes", has_work))
-    behind = None if complete_to is None else max((today - complete_to).days, 0)
+    if complete_to is not None:  # seats are billed ahead: their last days are still to come
+        complete_to = min(complete_to, today - timedelta(days=1))
+    behind = None if complete_to is None else (today - complete_to).days
     return Freshness(
         source_id=source_id,
         key=key,
@@ -53,7 +56,8 @@ def fresh_source(
         brings=", ".join(word for word, is_there in known if is_there).capitalize(),
         complete_to=complete_to,
         days_behind=behind,
-        is_late=comes_by_itself and behind is not None and behind > LATE_AFTER_DAYS,
+        is_late=behind is not None
+        and behind > (LATE_AFTER_DAYS if comes_by_itself else LATE_BY_HAND_DAYS),
     )
 
 
