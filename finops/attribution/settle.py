@@ -33,6 +33,13 @@ AFTER_CHANGES = (
     "80_outcomes",
     "85_usage_days",
 )
+# After a full settle's step the planner must learn what is in the table that it filled.
+FILLED_BY = {
+    "47_payers": "attribution_cell",
+    "55_allocations": "attribution_allocation",
+    "70_rollups": "attribution_itemday, attribution_spendday",
+    "80_outcomes": "attribution_outcomecost",
+}
 
 
 def settle(*, full: bool = False, now: datetime) -> SettleRun:
@@ -51,7 +58,12 @@ def settle(*, full: bool = False, now: datetime) -> SettleRun:
             _step("20_owners", "22_links", "10_everything")
         else:
             _step("20_owners", "22_links", "10_changes", "12_dirty_items")
-        _step(*AFTER_CHANGES)
+            if _count("touched_item"):
+                _step("14_cells_of_items")
+        for name in AFTER_CHANGES:
+            _step(name)
+            if full and name in FILLED_BY:
+                _run(f"ANALYZE {FILLED_BY[name]}")
         done = SettleRun.objects.create(
             started_at=now,
             finished_at=timezone.now(),
@@ -73,7 +85,7 @@ def _begin() -> None:
         for kind in KINDS.values()
     )
     _run(
-        "CREATE TEMP TABLE kind ON COMMIT DROP AS"  # noqa: S608 - our own constants
+        "CREATE TEMP TABLE kind ON COMMIT DROP AS"
         f" SELECT * FROM (VALUES {rows}) k (slug, durable_after)"
     )
 
@@ -119,6 +131,6 @@ def _run(sql: str) -> None:
 
 def _count(table: str) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608 - our own names
+        cursor.execute(f"SELECT count(*) FROM {table}")
         (count,) = cursor.fetchone()
     return int(count)

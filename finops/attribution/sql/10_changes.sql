@@ -33,10 +33,14 @@ JOIN ledger_charge c ON c.slice_id = b.id
 CREATE TEMP TABLE renamed_cell ON COMMIT DROP AS
 SELECT c.charged_on, c.charge_id, c.scope_key, c.is_provisional
 FROM attribution_cell c
-WHERE lower(c.actor) IN (SELECT name FROM claimed_name) OR lower(c.api_key) IN (SELECT name FROM claimed_name)
-   OR lower(c.project) IN (SELECT name FROM claimed_name)
-   OR lower(c.sub_account_id) IN (SELECT name FROM claimed_name)
-   OR c.person_id IN (SELECT ref::bigint FROM claimed WHERE what = 'person')
+WHERE EXISTS (SELECT FROM claimed_name)
+  AND (lower(c.actor) IN (SELECT name FROM claimed_name) OR lower(c.api_key) IN (SELECT name FROM claimed_name)
+       OR lower(c.project) IN (SELECT name FROM claimed_name)
+       OR lower(c.sub_account_id) IN (SELECT name FROM claimed_name))
+UNION
+SELECT c.charged_on, c.charge_id, c.scope_key, c.is_provisional
+FROM attribution_cell c
+WHERE c.person_id IN (SELECT ref::bigint FROM claimed WHERE what = 'person')
 UNION
 -- a team tag that has come to mean a team, or no longer does
 SELECT c.charged_on, c.charge_id, c.scope_key, c.is_provisional

@@ -61,4 +61,3 @@ WITH named AS (
     RETURNING id
 )
 INSERT INTO touched_cell SELECT id FROM booked;
-ANALYZE attribution_cell;

@@ -44,5 +44,4 @@ SELECT d.id, d.day,
        d.effective_nanos, d.reporting_billed_nanos, d.reporting_effective_nanos
 FROM due d
 WHERE NOT EXISTS (SELECT FROM match m WHERE m.cell_id = d.id);
-ANALYZE attribution_allocation;
 INSERT INTO touched_item SELECT DISTINCT item_id FROM match;

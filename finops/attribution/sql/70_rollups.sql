@@ -62,4 +62,3 @@ JOIN attribution_cell c ON c.id = a.cell_id
 LEFT JOIN outcomes_workitem w ON w.id = a.item_id
 LEFT JOIN attribution_itemfate f ON f.item_id = a.item_id
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14;
-ANALYZE attribution_itemday, attribution_spendday;

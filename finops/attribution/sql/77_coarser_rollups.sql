@@ -27,4 +27,3 @@ SELECT s.month, d.team_id, d.source_id, d.vendor, d.model, d.tier, d.reason, d.k
 FROM stale_month s
 JOIN attribution_spendday d ON d.day >= s.month AND d.day < s.month + interval '1 month'
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, d.reporting_billed_nanos IS NULL;
-ANALYZE attribution_teamday, attribution_spendmonth;

@@ -8,4 +8,3 @@ SELECT occurred_on, scope_source_id, model, list_currency, round(sum(factor * to
 FROM evidence
 WHERE scope_source_id IS NOT NULL
 GROUP BY occurred_on, scope_source_id, model, list_currency;
-ANALYZE attribution_usageday;
