@@ -1,26 +1,22 @@
-"""Jobs are rows: one worker at a time, three tries, and nothing from a worker that was replaced."""
+"""Jobs are rows: queued once, taken by one worker, tried three times, and never lost."""
 
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
 from billing_ingest import jobs, tasks, work
-from billing_ingest.lease import Lease
 from billing_ingest.models import Job
-from billing_ingest.work import Work
 from finops.ledger.models import Import, Source
 from finops.outside.http import HttpError
+from tests.made_jobs import LATER, NOW, SOON, does, job
 
-NOW = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
-SOON = timedelta(seconds=1)
-LATER = timedelta(seconds=121)
+__all__ = ["does"]
 
 pytestmark = pytest.mark.django_db
 
@@ -33,20 +29,6 @@ def published(monkeypatch):
     return sent
 
 
-@pytest.fixture
-def does(monkeypatch) -> Callable[..., None]:
-    """Teach the workers a kind of job: does("paint", function, in_one_transaction=False)."""
-
-    def teach(kind, do, *, in_one_transaction=False):
-        monkeypatch.setitem(work.WORK, kind, Work(do, in_one_transaction))
-
-    return teach
-
-
-def job(kind: str = "paint", **values) -> Job:
-    return Job.objects.create(kind=kind, **{"due_at": NOW - SOON, **values})
-
-
 def an_import(state: str = Import.State.QUEUED) -> Import:
     source = Source.objects.create(key="focus", name="FOCUS files", connector="focus")
     return Import.objects.create(
@@ -54,7 +36,7 @@ def an_import(state: str = Import.State.QUEUED) -> Import:
     )
 
 
-# --- queueing ------------------------------------------------------------------------------
+# --- queueing -----------------------------------------------------------------------------
 
 
 def test_a_job_is_published_when_its_transaction_commits(
@@ -100,7 +82,7 @@ def test_a_slot_is_queued_once(published, django_capture_on_commit_callbacks):
     assert published == [first.pk, other.pk]
 
 
-# --- claiming ------------------------------------------------------------------------------
+# --- claiming -----------------------------------------------------------------------------
 
 
 def test_a_claim_counts_the_try_and_raises_the_fence():
@@ -167,7 +149,7 @@ def test_the_celery_task_runs_the_job(does):
     assert seen == [waiting.pk]
 
 
-# --- failing -------------------------------------------------------------------------------
+# --- failing ------------------------------------------------------------------------------
 
 
 def test_a_job_that_raises_waits_before_its_next_try(does):
@@ -234,116 +216,6 @@ def test_a_failed_job_leaves_a_booked_import_alone(published):
     assert imp.state == Import.State.LOADED
 
 
-# --- the fence -----------------------------------------------------------------------------
-
-
-def test_a_worker_that_was_replaced_cannot_finish_the_job():
-    old = jobs.claim(job().pk, NOW)
-    new = jobs.claim(old.pk, NOW + LATER)
-    with pytest.raises(jobs.LeaseLostError):
-        jobs.finish(old, NOW + LATER)
-    jobs.finish(new, NOW + LATER)
-    new.refresh_from_db()
-    assert new.state == Job.State.DONE
-
-
-def test_a_worker_that_was_replaced_cannot_fail_or_return_the_job():
-    old = jobs.claim(job().pk, NOW)
-    jobs.claim(old.pk, NOW + LATER)
-    jobs.give_back(old, {"code": "late"}, NOW + LATER)
-    jobs.fail(old, {"code": "late"}, NOW + LATER)
-    old.refresh_from_db()
-    assert (old.state, old.error) == (Job.State.RUNNING, None)
-
-
-def test_a_worker_that_was_replaced_commits_nothing(does):
-    def paint_slowly(painted, lease):
-        Source.objects.create(key="late", name="Late", connector="focus")
-        # Meanwhile the lease runs out and somebody else takes the job.
-        Job.objects.filter(pk=painted.pk).update(fence=painted.fence + 1)
-
-    does("paint", paint_slowly, in_one_transaction=True)
-    assert work.run(job().pk) is False
-    assert not Source.objects.filter(key="late").exists()
-
-
-def test_a_delivery_of_a_pull_is_not_booked_once_the_lease_is_lost():
-    claimed = jobs.claim(job().pk, NOW)
-    lease = Lease(claimed)
-    with lease.transaction():
-        Source.objects.create(key="in-time", name="In time", connector="focus")
-    jobs.claim(claimed.pk, NOW + LATER)
-    with pytest.raises(jobs.LeaseLostError), lease.transaction():
-        Source.objects.create(key="late", name="Late", connector="focus")
-    assert list(Source.objects.values_list("key", flat=True)) == ["in-time"]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_nobody_claims_a_job_whose_results_are_being_committed():
-    old = jobs.claim(job().pk, NOW)
-    claims: list[Job | None] = []
-
-    def claim_in_another_worker():
-        claims.append(jobs.claim(old.pk, NOW + LATER))
-        connection.close()
-
-    rival = threading.Thread(target=claim_in_another_worker)
-    with transaction.atomic():
-        jobs.finish(old, NOW)
-        rival.start()
-        rival.join(0.3)
-        assert rival.is_alive()  # waits for our commit
-    rival.join(5)
-    assert claims == [None]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_busy_worker_keeps_its_lease_and_shows_its_progress(settings):
-    settings.LEASE_SECONDS = 1
-    claimed = jobs.claim(job().pk, timezone.now())
-    with Lease(claimed) as lease, transaction.atomic():
-        lease.progress(1234)
-        time.sleep(2.2)
-        assert jobs.claim(claimed.pk, timezone.now()) is None
-        claimed.refresh_from_db()
-        assert claimed.progress_rows == 1234
-    time.sleep(1.1)
-    assert jobs.claim(claimed.pk, timezone.now()) is not None
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_worker_learns_from_its_progress_that_it_was_replaced(settings):
-    settings.LEASE_SECONDS = 1
-    claimed = jobs.claim(job().pk, timezone.now())
-    with Lease(claimed) as lease:
-        Job.objects.update(fence=claimed.fence + 1)
-        time.sleep(0.8)
-        with pytest.raises(jobs.LeaseLostError):
-            lease.progress(1)
-
-
-def test_a_commit_whose_answer_got_lost_counts_once(does, monkeypatch):
-    """The connection is cut after COMMIT was sent: the worker takes it for a failure."""
-
-    def paint(painted, lease):
-        Source.objects.create(key=f"wall-{painted.fence}", name="Wall", connector="focus")
-
-    def commit_and_lose_the_answer(claimed, lease):
-        really_do(claimed, lease)
-        raise OperationalError("server closed the connection unexpectedly")
-
-    really_do = work.do
-    does("paint", paint, in_one_transaction=True)
-    monkeypatch.setattr(work, "do", commit_and_lose_the_answer)
-    waiting = job()
-    assert work.run(waiting.pk) is False
-    jobs.sweep(timezone.now() + LATER)
-    assert work.run(waiting.pk) is False
-    waiting.refresh_from_db()
-    assert (waiting.state, waiting.error) == (Job.State.DONE, None)
-    assert Source.objects.count() == 1
-
-
 def test_a_vendor_that_refuses_the_key_is_not_asked_again(does):
     def ask(painted, lease):
         raise HttpError("invalid x-api-key", permanent=True, code="vendor_error")
@@ -384,7 +256,7 @@ def test_a_vendor_that_asks_for_patience_gets_it(does):
     assert waiting.due_at > timezone.now() + timedelta(seconds=590)
 
 
-# --- settle --------------------------------------------------------------------------------
+# --- settle -------------------------------------------------------------------------------
 
 
 def test_many_loads_queue_one_settle(published, django_capture_on_commit_callbacks):
@@ -445,7 +317,7 @@ def test_loads_that_end_at_the_same_moment_queue_one_settle(published):
     assert Job.objects.filter(kind="settle").count() == 1
 
 
-# --- sweeping ------------------------------------------------------------------------------
+# --- sweeping -----------------------------------------------------------------------------
 
 
 def test_a_sweep_publishes_what_is_due_and_free(published):
