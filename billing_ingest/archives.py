@@ -96,6 +96,8 @@ def unzip(path: Path) -> Opened:
             "too_many_files", "The zip file holds too many files.", found=str(len(entries)),
             expected="one file", fix="Upload the files one by one.",
         )  # fmt: skip
+    if "xl/workbook.xml" in archive.namelist():
+        raise refuse("not_csv", "The file is a workbook.", fix="Save the sheet as CSV UTF-8.")
     files = [entry for entry in entries if is_content(entry)]
     for entry in files:
         check_entry(entry)
@@ -107,8 +109,6 @@ def unzip(path: Path) -> Opened:
             found=", ".join(entry.filename for entry in files[:5]), expected="one file",
             fix="Upload the files one by one.",
         )  # fmt: skip
-    if files[0].filename == "[Content_Types].xml" or "xl/workbook.xml" in archive.namelist():
-        raise refuse("not_csv", "The file is a workbook.", fix="Save the sheet as CSV UTF-8.")
     return Opened(files[0].filename, read_entry(archive, files[0]))
 
 

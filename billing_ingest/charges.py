@@ -200,12 +200,8 @@ class Charges:
 
     def plan(self, keys: Dict[str, int]) -> None:
         """Make the table `slices`: which group of rows goes into which slice."""
-        run = self.reading.run
-        run("CREATE OR REPLACE TEMP TABLE plan (key VARCHAR, slice_id BIGINT)")
-        if keys:
-            pairs = [list(pair) for pair in keys.items()]
-            self.reading.con.executemany("INSERT INTO plan VALUES (?, ?)", pairs)
-        run(
+        self.reading.fill("plan", {"key": "VARCHAR", "slice_id": "BIGINT"}, keys.items())
+        self.reading.run(
             "CREATE OR REPLACE TEMP TABLE slices AS "
             f"SELECT DISTINCT {self.group}, slice_id FROM groups JOIN plan USING (key)"
         )

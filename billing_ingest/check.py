@@ -145,11 +145,13 @@ def list_problems(reading: Reading, columns: Sequence[Column], bad_rows: int) ->
         f"WHERE {is_bad(columns)} ORDER BY line LIMIT {PROBLEMS_MAX}"
     )
     by_name = {column.name: column for column in columns}
-    problems = [
-        bad_value(reading, by_name[cell["name"]], line, cell)
-        for line, cells in rows
-        for cell in cells
-    ]
+    # Two of our columns may come from one of the file's: its problem is said once.
+    said: dict[tuple[str, int, str | None], Problem] = {}
+    for line, wrong in rows:
+        for cell in wrong:
+            found = bad_value(reading, by_name[cell["name"]], line, cell)
+            said.setdefault((found["code"], line, found["column"]), found)
+    problems = list(said.values())
     if total := total_at_the_end(reading, columns):
         problems = [p for p in problems if p["line"] != total["line"]] + [total]
     return Refused(problems, max(bad_rows, len(problems)))

@@ -15,7 +15,7 @@ from billing_ingest.read import Reading, no_rows
 from billing_ingest.refusal import Refused
 from billing_ingest.usages import Usages
 from billing_ingest.work_items import WorkItems
-from finops.ledger.models import Import
+from finops.ledger.models import Import, Source
 
 
 class Part(Protocol):
@@ -82,9 +82,10 @@ class Delivered:
         return min(g.period[0] for g in groups), max(g.period[1] for g in groups)
 
 
-def examine(reading: Reading, object_key: str, scope: str) -> Delivered:
+def examine(reading: Reading, object_key: str, scope: str, source: Source) -> Delivered:
     """Read every table of the file. Raises Refused."""
     delivered = Delivered(warnings=list(reading.warnings))
+    records = 0
     for mapping in reading.document.mappings:
         if mapping.replaces == "upsert":
             merged = merged_part(reading, mapping)
@@ -93,12 +94,13 @@ def examine(reading: Reading, object_key: str, scope: str) -> Delivered:
             delivered.upserted_rows += found.records
             delivered.merged_days = (found.first_day, found.last_day)
         else:
-            part = sliced_part(reading, mapping, object_key, scope)
+            part = sliced_part(reading, mapping, object_key, scope, source)
             found = examine_part(reading, part)
             delivered.sliced.append(part)
             delivered.found.append(found)
         delivered.warnings += found.warnings
-    if not delivered.rows and not delivered.out_of_scope:
+        records += found.records
+    if not records:
         raise Refused([no_rows(reading.plain)])
     return delivered
 
@@ -109,10 +111,12 @@ def merged_part(reading: Reading, mapping: Mapping) -> Upserted:
     return WorkItems(reading, mapping)
 
 
-def sliced_part(reading: Reading, mapping: Mapping, object_key: str, scope: str) -> Sliced:
+def sliced_part(
+    reading: Reading, mapping: Mapping, object_key: str, scope: str, source: Source
+) -> Sliced:
     if mapping.table == "charge":
         return Charges(reading, mapping, object_key, scope)
-    return Usages(reading, mapping, object_key)
+    return Usages(reading, mapping, object_key, source)
 
 
 def examine_part(reading: Reading, part: Part) -> Found:

@@ -1,5 +1,7 @@
 """DuckDB as we use it: in memory, bounded, UTC, no extension fetched, with our macros."""
 
+import csv
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import duckdb
 
 from billing_ingest.currencies import CURRENCIES
 
+Rows = Iterable[Sequence[object]]
 SQL = Path(__file__).parent / "sql"
 MEMORY_LIMIT = "384MB"
 THREADS = 2
@@ -33,6 +36,20 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
 @cache
 def macros() -> str:
     return "\n".join((SQL / file).read_text() for file in ("macros.sql", "list_macros.sql"))
+
+
+def fill_table(
+    con: duckdb.DuckDBPyConnection, folder: Path, table: str, columns: dict[str, str], rows: Rows
+) -> None:
+    """Make a temporary table of these rows, by way of a file: one insert per row would be slow."""
+    path = folder / f"{table}.csv"
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream, quoting=csv.QUOTE_ALL).writerows(rows)
+    types = ", ".join(f"{text(column)}: {text(type_)}" for column, type_ in columns.items())
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {table} AS FROM read_csv({text(str(path))}, header=false, "
+        f"auto_detect=false, delim=',', quote='\"', escape='\"', columns={{{types}}})"
+    )
 
 
 def text(value: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import duckdb
 
-from billing_ingest.engine import text
+from billing_ingest.engine import fill_table, text
 from billing_ingest.refusal import PROBLEMS_MAX, Problem, Refused, problem, refuse
 from billing_ingest.unpack import Plain
 
@@ -25,9 +25,7 @@ def open_json(con: duckdb.DuckDBPyConnection, plain: Plain, folder: Path) -> Non
     """Make the view `raw` of (doc, _line). Raises Refused when the text is not JSON."""
     target = folder / "objects.jsonl"
     lines = write_objects(plain, target)
-    con.execute("CREATE TEMP TABLE line_of (ordinal BIGINT, line BIGINT)")
-    if lines:
-        con.executemany("INSERT INTO line_of VALUES (?, ?)", lines)
+    fill_table(con, folder, "line_of", {"ordinal": "BIGINT", "line": "BIGINT"}, lines)
     line = "_ordinal" if not lines else "(SELECT line FROM line_of WHERE ordinal = _ordinal)"
     con.execute(
         f"CREATE OR REPLACE TEMP VIEW raw AS SELECT doc, {line} AS _line FROM "

@@ -29,6 +29,7 @@ from billing_ingest.replace import (
     plan_replacement,
     take_back,
 )
+from billing_ingest.requests_seen import KEY, keep_ids
 from finops.ledger.models import BillingScope, Import, Slice, Source
 from finops.outside import archive
 
@@ -82,7 +83,7 @@ def check(imp: Import) -> None:
     imp.mapping_version = connector_of(imp.source.connector).mapping_version
     try:
         with opened(imp) as reading:
-            delivered = examine(reading, object_key(imp), imp.scope)
+            delivered = examine(reading, object_key(imp), imp.scope, imp.source)
             describe(imp, reading, delivered)
             plans = plan_all(imp.source, delivered)
             imp.preview = preview(reading, delivered, plans, imp)
@@ -110,16 +111,18 @@ def load(imp: Import, *, allow_shrink: bool = False, progress: Progress | None =
         return imp
     imp.mapping_version = connector_of(imp.source.connector).mapping_version
     imp.errors, imp.warnings, imp.duplicate_of = [], [], None
-    try:
-        if not close_as_duplicate(imp):
-            with opened(imp) as reading:
-                delivered = examine(reading, object_key(imp), imp.scope)
-                describe(imp, reading, delivered)
-                book(imp, reading, delivered, allow_shrink, progress or silent)
-    except Refused as refused:
-        mark_refused(imp, refused)
-    imp.finished_at = timezone.now()
-    imp.save()
+    with transaction.atomic():
+        lock(imp.source)
+        try:
+            if not close_as_duplicate(imp):
+                with opened(imp) as reading:
+                    delivered = examine(reading, object_key(imp), imp.scope, imp.source)
+                    describe(imp, reading, delivered)
+                    book(imp, reading, delivered, allow_shrink, progress or silent)
+        except Refused as refused:
+            mark_refused(imp, refused)
+        imp.finished_at = timezone.now()
+        imp.save()
     return imp
 
 
@@ -173,21 +176,19 @@ def describe(imp: Import, reading: Reading, delivered: Delivered) -> None:
 def book(
     imp: Import, reading: Reading, delivered: Delivered, allow_shrink: bool, progress: Progress
 ) -> None:
-    """Book everything in one transaction, after the last look at what is active now."""
+    """Book everything, unless the guard holds it back or nothing changed."""
+    plans = plan_all(imp.source, delivered)
+    imp.warnings += shrink_warnings(plans)
+    lost = max((plan.shrinks_by for plan in plans.values()), default=0)
+    if lost > SHRINK_MAX and not allow_shrink:
+        hold(imp, plans)
+        imp.preview = preview(reading, delivered, plans, imp)
+        return
+    if close_as_unchanged(imp, delivered, plans):
+        return
+    imp.warnings += returning(imp)
+    # A savepoint: what the database does not take is refused, and nothing of it stays.
     with transaction.atomic():
-        lock(imp.source)
-        if close_as_duplicate(imp):
-            return
-        plans = plan_all(imp.source, delivered)
-        imp.warnings += shrink_warnings(plans)
-        lost = max((plan.shrinks_by for plan in plans.values()), default=0)
-        if lost > SHRINK_MAX and not allow_shrink:
-            hold(imp, plans)
-            imp.preview = preview(reading, delivered, plans, imp)
-            return
-        if close_as_unchanged(imp, delivered, plans):
-            return
-        imp.warnings += returning(imp)
         for part in delivered.sliced:
             plan = plans[part.table]
             imp.warnings += evidence_warnings(book_slices(imp, plan, timezone.now()))
@@ -195,9 +196,10 @@ def book(
             part.write(plan.new_id, progress)
         for upsert in delivered.upserted:
             upsert.write(imp, progress)
-        imp.preview = {"unchanged_slices": unchanged_slices(plans)}
-        imp.state = Import.State.LOADED
-        imp.save()
+    imp.preview = {"unchanged_slices": unchanged_slices(plans)}
+    if name := keep_ids(reading):
+        imp.preview[KEY] = name
+    imp.state = Import.State.LOADED
 
 
 def lock(source: Source) -> None:

@@ -4,7 +4,7 @@ The quick way reads the file as all text with true line numbers. When DuckDB stu
 exact look says which lines are at fault.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from billing_ingest.connector import Connector, Document, Mapping, Sniff
-from billing_ingest.engine import connect, name, text
+from billing_ingest.engine import connect, fill_table, name, text
 from billing_ingest.header import DELIMITER_WORDS, Header, check_header, sniff_header
 from billing_ingest.json_records import open_json
 from billing_ingest.records import look_at_records
@@ -47,6 +47,10 @@ class Reading:
         except duckdb.Error as error:
             raise self.explain(error) from error
 
+    def fill(self, table: str, columns: dict[str, str], rows: Iterable[Sequence[object]]) -> None:
+        """Make a temporary table of these rows."""
+        fill_table(self.con, self.folder, table, columns, rows)
+
     def explain(self, error: duckdb.Error) -> Exception:
         """Turn the reader's stumble into the problems of the file; a fault of ours stays one."""
         if not isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException):
@@ -79,8 +83,7 @@ class Reading:
             raise Refused(findings.problems, findings.count)
         self.true_lines = True
         if findings.shifts:
-            self.con.execute("CREATE TEMP TABLE shifts (ordinal BIGINT, shift BIGINT)")
-            self.con.executemany("INSERT INTO shifts VALUES (?, ?)", findings.shifts)
+            self.fill("shifts", {"ordinal": "BIGINT", "shift": "BIGINT"}, findings.shifts)
             self.con.execute(csv_view(self, "shifts"))
         return bool(findings.shifts)
 

@@ -6,16 +6,17 @@ rows. A log that names its requests counts each of them once.
 
 from collections.abc import Mapping as Dict
 from datetime import date, timedelta
-from pathlib import Path
 
 from billing_ingest.check import check_zones, given, is_bad, list_problems, zone_bits
 from billing_ingest.connector import Mapping
 from billing_ingest.engine import name, text
 from billing_ingest.parts import Found, Group
 from billing_ingest.pipe import Progress, copy_rows
-from billing_ingest.prices import METERS, Span, keep_in_book, spans
+from billing_ingest.prices import METERS, keep_in_book, spans
 from billing_ingest.read import Reading
+from billing_ingest.requests_seen import ids_kept
 from billing_ingest.tables import DIMENSIONS
+from finops.ledger.models import Source
 
 TABLE = "ledger_usage"
 UNITS = {
@@ -52,7 +53,9 @@ class Usages:
 
     table = "usage"
 
-    def __init__(self, reading: Reading, mapping: Mapping, object_key: str) -> None:
+    def __init__(
+        self, reading: Reading, mapping: Mapping, object_key: str, source: Source | None = None
+    ) -> None:
         self.reading = reading
         reading.map(mapping)
         self.names = reading.mapped_columns()
@@ -60,49 +63,70 @@ class Usages:
         self.unit = UNITS[mapping.replaces].format(
             document=text(f"{reading.document.name}:"), object=text(object_key)
         )
-        self.earlier: list[Path] = []  # request ids of other active deliveries, as Parquet files
+        self.source = source
+        self.object_key = f"{reading.document.name}:{object_key}"
 
     def examine(self) -> Found:
         """Read the whole file: judge every value, count every request once, sum up."""
         repeats = self.find_repeats()
-        run = self.reading.run
-        run(f"CREATE OR REPLACE TEMP TABLE reduced AS {self.reduced(repeats > 0)}")
-        lines, bad, zones = run(
+        found = self.reduce(repeats)
+        if found.bad_rows == 0 and self.names_requests:
+            before = self.find_counted_before()
+            found = self.reduce(repeats + before) if before else found
+        if not found.bad_rows:
+            found.groups = self.groups()
+        return found
+
+    def reduce(self, repeats: int) -> Found:
+        """Sum up the lines that are no repeats."""
+        self.reading.run(f"CREATE OR REPLACE TEMP TABLE reduced AS {self.reduced(repeats > 0)}")
+        lines, bad, zones = self.reading.run(
             "SELECT coalesce(sum(lines), 0)::BIGINT, coalesce(sum(bad), 0)::BIGINT, bit_or(zones) FROM reduced"
         )[0]
         found = Found(lines + repeats, bad, zones or 0)
         if repeats:
             words = f"{repeats} lines repeat a request that was counted already; each request counts once."
             found.warnings.append({"code": "repeated_requests", "message": words})
-        if not bad:
-            found.groups = self.groups()
         return found
 
     def find_repeats(self) -> int:
-        """Fill the table `repeats` with the lines of requests that were counted before."""
+        """Fill the table `repeats` with the lines that repeat a request of this file."""
         run = self.reading.run
         run("CREATE OR REPLACE TEMP TABLE repeats (line BIGINT)")
-        if "request_id" not in self.names or not run(f"SELECT 1 {NAMED} LIMIT 1"):
+        self.names_requests = "request_id" in self.names and bool(run(f"SELECT 1 {NAMED} LIMIT 1"))
+        if not self.names_requests:
             return 0
         run(
             "CREATE OR REPLACE TEMP TABLE requests AS SELECT md5_number_lower(request_id) AS id, "
             f"min(line) AS line, count(*) AS times {NAMED} GROUP BY 1"
         )
-        earlier = ", ".join(text(str(path)) for path in self.earlier)
-        if earlier:
-            run(
-                f"CREATE OR REPLACE TEMP TABLE before AS SELECT DISTINCT id FROM read_parquet([{earlier}])"
+        if not run("SELECT 1 FROM requests WHERE times > 1 LIMIT 1"):
+            return 0
+        return self.leave_out(
+            """SELECT mapped.line FROM mapped JOIN (SELECT id, line FROM requests WHERE times > 1) AS first
+               ON md5_number_lower(request_id) = first.id AND mapped.line <> first.line"""
+        )
+
+    def find_counted_before(self) -> int:
+        """Leave out the requests that another delivery of the source counts already."""
+        days = self.reading.run("SELECT min(occurred_on), max(occurred_on) FROM reduced")[0]
+        if self.source is None or days[0] is None:
+            return 0
+        with ids_kept(self.source, self.object_key, *days) as files:
+            if not files:
+                return 0
+            listed = ", ".join(text(str(path)) for path in files)
+            before = self.leave_out(
+                f"""SELECT line FROM requests SEMI JOIN read_parquet([{listed}]) AS kept USING (id)
+                    WHERE line > 0"""
             )
-            run(
-                "UPDATE requests SET line = 0, times = times + 1 WHERE id IN (SELECT id FROM before)"
-            )
-        if run("SELECT 1 FROM requests WHERE times > 1 LIMIT 1"):
-            run(
-                """INSERT INTO repeats SELECT mapped.line FROM mapped
-                    JOIN (SELECT id, line FROM requests WHERE times > 1) AS first
-                    ON md5_number_lower(request_id) = first.id AND mapped.line <> first.line"""
-            )
-        return int(run("SELECT count(*) FROM repeats")[0][0])
+        # They are not this delivery's: it does not keep them.
+        self.reading.run("UPDATE requests SET line = 0 WHERE line IN (SELECT line FROM repeats)")
+        return before
+
+    def leave_out(self, lines: str) -> int:
+        """Add the lines that the query gives to `repeats`; return how many."""
+        return int(self.reading.run(f"INSERT INTO repeats {lines}")[0][0])
 
     def reduced(self, has_repeats: bool) -> str:
         """Return SQL for the sums per key, with the number of bad lines in each.
@@ -190,10 +214,7 @@ class Usages:
         return sorted(row[0] for row in rows)
 
     def plan(self, keys: Dict[str, int]) -> None:
-        self.reading.run("CREATE OR REPLACE TEMP TABLE plan (key VARCHAR, slice_id BIGINT)")
-        self.reading.con.executemany(
-            "INSERT INTO plan VALUES (?, ?)", [list(pair) for pair in keys.items()]
-        )
+        self.reading.fill("plan", {"key": "VARCHAR", "slice_id": "BIGINT"}, keys.items())
 
     def write(self, keys: Dict[str, int], progress: Progress) -> None:
         """Copy the rows of the slices (key -> slice id) into PostgreSQL, priced."""
@@ -217,22 +238,17 @@ class Usages:
 
     def price(self) -> None:
         """Make the table `price` of the models in the log: USD per token over half-open days."""
-        run = self.reading.run
-        used: list[Span] = spans(
-            run("SELECT DISTINCT provider, model FROM reduced WHERE model <> ''")
-        )
+        models = self.reading.run("SELECT DISTINCT provider, model FROM reduced WHERE model <> ''")
+        used = spans((provider, model) for provider, model in models)
         keep_in_book(used)
-        run(
-            "CREATE OR REPLACE TEMP TABLE price (provider VARCHAR, model VARCHAR, meter VARCHAR, "
-            "valid_from DATE, valid_to DATE, usd DECIMAL(18, 15))"
-        )
+        columns = dict.fromkeys(("provider", "model", "meter"), "VARCHAR")
+        columns |= {"valid_from": "DATE", "valid_to": "DATE", "usd": "DECIMAL(18, 15)"}
         rows = [
-            [s.provider, s.model, s.meter, s.valid_from or date.min, s.valid_to or date.max,
-             f"{s.usd_per_million.scaleb(-6):f}"]
+            (s.provider, s.model, s.meter, s.valid_from or date.min, s.valid_to or date.max,
+             f"{s.usd_per_million.scaleb(-6):f}")
             for s in used
         ]  # fmt: skip
-        if rows:
-            self.reading.con.executemany("INSERT INTO price VALUES (?, ?, ?, ?, ?, ?)", rows)
+        self.reading.fill("price", columns, rows)
 
     def costs(self) -> dict[str, str]:
         """Return SQL for the list costs: the log's own, else tokens times the book's price.
