@@ -155,7 +155,7 @@ def row(line: CellRow, asked: Asked) -> dict[str, Any]:
         "vendor": line.vendor,
         "model": line.model or "no model named",
         "meter": line.meter.replace("_", " "),
-        "team": {"name": line.team.name, "mark": mark(line.team)},
+        "team": {"name": team_name(line), "mark": mark(line.team)},
         "tier": line.tier[:1],
         "tier_words": TIER_WORDS.get(line.tier[:1], ""),
         "reason": reason_label(line.reason) if line.reason else "",
@@ -171,6 +171,11 @@ def row(line: CellRow, asked: Asked) -> dict[str, Any]:
         "file": line.filename,
         "is_provisional": line.is_provisional,
     }
+
+
+def team_name(line: CellRow) -> str:
+    """Shared money belongs to no team; in a team's list it stands with that team's part."""
+    return "Shared" if line.tier.startswith("D") else line.team.name
 
 
 def exact(nanos: int, currency: str) -> str:
@@ -199,7 +204,7 @@ def exported_row(line: CellRow, asked: Asked) -> tuple[str, ...]:
         f"{line.day}",
         line.vendor,
         line.source,
-        line.team.name,
+        team_name(line),
         line.model,
         line.meter,
         line.project,

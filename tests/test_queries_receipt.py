@@ -8,6 +8,7 @@ import pytest
 from finops.attribution.queries.cells import cells, charge
 from finops.attribution.queries.receipts import receipt
 from finops.attribution.queries.shapes import CellFilter, Scope
+from finops.attribution.queries.unit_costs import unit_cost
 from finops.money import CENT_NANOS
 from finops.outcomes.models import WorkItemLink
 from finops.periods import Period
@@ -166,12 +167,19 @@ def test_a_filter_lists_the_cells_of_its_figure(where, cents):
     assert page.nanos == sum(row.nanos for row in page.rows) == cents * CENT_NANOS
 
 
-def test_cells_of_a_team_leave_shared_cells_out_unless_asked_for():
+def test_cells_of_a_team_sum_to_its_spend_with_its_part_of_shared_money():
     books = worked_month()
     core = books.team("core").pk
-    assert cells(WHOLE, CellFilter(team=core)).nanos == 23622 * CENT_NANOS
-    assert cells(Scope(OCTOBER, (core,)), CellFilter()).nanos == 23622 * CENT_NANOS
-    assert cells(Scope(OCTOBER, (core,)), CellFilter(tier="D")).nanos == 3831 * CENT_NANOS
+    scope = Scope(OCTOBER, (core,))
+    whole, shared = (23622 + 3350) * CENT_NANOS, 3350 * CENT_NANOS
+    near = pytest.approx
+    assert cells(WHOLE, CellFilter(team=core)).nanos == near(whole, abs=CENT_NANOS)
+    assert cells(scope, CellFilter()).nanos == near(whole, abs=CENT_NANOS)
+    page = cells(scope, CellFilter(tier="D"))
+    assert page.nanos == sum(row.nanos for row in page.rows) == near(shared, abs=CENT_NANOS)
+    # To the nano, but for the rounding of each shared cell.
+    spend = unit_cost(scope, by=None, now=NOW).total.spend
+    assert abs(cells(scope, CellFilter()).nanos - spend) <= page.count
     assert cells(WHOLE, CellFilter(item_id=books.items["PR-1"].pk)).count == 1
 
 

@@ -19,7 +19,8 @@ def cells(
 ) -> CellPage:
     """Return a page of the period's allocations, the largest amounts first.
 
-    `count` and `nanos` are of all that match; amounts without a rate count as zero there.
+    `count` and `nanos` are of all that match; amounts without a rate count as zero there. When
+    teams are asked for, shared money is listed with the part that they bear.
     Raises ValueError for an `after` that no page gave.
     """
     size, last_id = position(after)
@@ -53,7 +54,7 @@ def position(after: str | None) -> tuple[int | None, int | None]:
 
 
 def filter_params(scope: Scope, where: CellFilter) -> dict[str, Any]:
-    asks_for_a_team = scope.teams is not None or where.team is not None or where.no_team
+    asked = scope.teams if where.team is None else (where.team,)
     return {
         "vendor": where.vendor,
         "team": where.team,
@@ -66,7 +67,8 @@ def filter_params(scope: Scope, where: CellFilter) -> dict[str, Any]:
         "item": where.item_id,
         "charge": where.charge_id,
         "is_provisional": where.is_provisional,
-        "wants_shared": not asks_for_a_team or {where.tier, where.fate} & SHARED != set(),
+        "asked_teams": None if asked is None else list(asked),
+        "wants_shared": not where.no_team or {where.tier, where.fate} & SHARED != set(),
     }
 
 

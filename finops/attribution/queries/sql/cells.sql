@@ -1,15 +1,36 @@
--- Allocations behind a figure. Shared cells belong to no team: they are listed when no team is
--- asked for, or when shared money is.
-, found as (
-    select a.id, a.day, a.team_id, a.letter, a.reason, a.fate, a.item_id, a.amount, a.currency,
-           case when %(effective)s then a.effective_nanos else a.billed_nanos end as own_amount,
-           abs(coalesce(a.amount, 0)) as size, c.vendor, c.model, c.meter, c.project,
-           c.is_provisional, c.charged_on, c.charge_id, c.occurred_on, c.usage_id, s.name as source
+-- Allocations behind a figure. Shared cells (D) belong to no team: when teams are asked for, they
+-- are listed with the part that these teams bear in the cell's month, so that a team's lines sum
+-- to its spend.
+, base as (
+    select month, sum(reporting_billed_nanos) as weight,
+           team_id = any(coalesce(%(asked_teams)s::bigint[], '{}')) as is_asked
+    from attribution_spendmonth
+    where tier in ('A', 'B', 'C') and team_id is not null
+      and month >= %(months_start)s and month < %(months_end)s
+    group by month, team_id
+    having sum(reporting_billed_nanos) > 0
+), share as (
+    select month, coalesce(sum(weight) filter (where is_asked), 0) / sum(weight) as part
+    from base
+    group by month
+), borne as (
+    select a.*, case when a.letter = 'D' and %(asked_teams)s::bigint[] is not null
+                     then coalesce(share.part, 0) else 1 end as part
     from allocated a
+    left join share on share.month = date_trunc('month', a.day)::date
+), found as (
+    select a.id, a.day, a.team_id, a.letter, a.reason, a.fate, a.item_id, a.currency,
+           round(a.amount * a.part)::bigint as amount,
+           round(case when %(effective)s then a.effective_nanos else a.billed_nanos end
+                 * a.part)::bigint as own_amount,
+           abs(coalesce(round(a.amount * a.part)::bigint, 0)) as size, c.vendor, c.model, c.meter,
+           c.project, c.is_provisional, c.charged_on, c.charge_id, c.occurred_on, c.usage_id,
+           s.name as source
+    from borne a
     join attribution_cell c on c.id = a.cell_id
     join ledger_source s on s.id = c.source_id
     where case
-              when a.letter = 'D' then %(wants_shared)s
+              when a.letter = 'D' then %(wants_shared)s and a.part > 0
               else (%(teams)s::bigint[] is null or a.team_id = any(%(teams)s::bigint[]))
                    and (%(team)s::bigint is null or a.team_id = %(team)s::bigint)
                    and (not %(no_team)s or a.team_id is null)
