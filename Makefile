@@ -63,10 +63,10 @@ run: setup
 	@exec $(MANAGE) serve --address $(ADDRESS) --port $(PORT)
 
 test: setup
-	$(BIN)/pytest -n 2 -m "not slow and not heavy and not browser"
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not heavy"
 
 test-heavy: setup
-	$(BIN)/pytest -m "slow or heavy or browser"
+	$(BIN)/pytest -m "slow or heavy"
 
 lint: setup
 	$(BIN)/ruff check
