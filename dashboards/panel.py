@@ -76,9 +76,14 @@ class Asked:
 
     def lines(self, **where: str | int | None) -> str:
         """The address of the lines behind a figure of this page."""
+        return self.lines_in(self.state, **where)
+
+    def lines_in(self, state: DashboardFilter, /, **where: str | int | None) -> str:
+        """The same for a figure of other days or teams than the page's."""
         if self.team and "team" not in where:
             where["team"] = self.team.slug or "none"
-        state = replace(self.state, teams=()) if "team" in where else self.state
+        if "team" in where:
+            state = replace(state, teams=())
         pairs = [(name, str(value)) for name, value in where.items() if value not in (None, "")]
         return f"/spend/lines/{state.query(*pairs)}"
 

@@ -98,3 +98,23 @@ def test_a_week_without_finished_work_is_a_gap_and_not_a_zero() -> None:
     assert part["values"] == [60.0, None]
     assert part["hover"][1] == "no merged pull request finished"
     assert part["end"] == ["$60.00"]
+
+
+def test_a_week_with_a_wide_interval_does_not_flatten_the_line() -> None:
+    def week(day: int, low: int, high: int) -> Week:
+        bounds = Decimal(low * NANOS), Decimal(high * NANOS)
+        return Week(date(2026, 10, day), 1, 0, Decimal(9), Decimal(11 * NANOS), *bounds)
+
+    calm, wide = [week(5, 10, 12), week(12, 10, 13)], week(19, 1, 500)
+    assert unit_part(calm, KINDS["pull_request"], "USD")["range"][1] < 14
+    low, high = unit_part([*calm, wide], KINDS["pull_request"], "USD")["range"]
+    assert 0 <= low < 10
+    assert 13 < high < 22
+
+
+def test_the_axis_holds_the_line_that_is_compared_with() -> None:
+    week = Week(date(2026, 10, 5), 1, 0, Decimal(3), Decimal(60 * NANOS), None, None)
+    beside = Week(date(2026, 10, 5), 1, 0, Decimal(3), Decimal(90 * NANOS), None, None)
+    low, high = unit_part([week], KINDS["pull_request"], "USD", [beside])["range"]
+    assert low < 60
+    assert high > 90

@@ -47,7 +47,7 @@ def steps(receipt: Receipt) -> list[Step]:
 
 
 def events(receipt: Receipt) -> list[tuple[datetime, str]]:
-    """What happened to the item, in the order it did."""
+    """What happened to the item, in the order it did; of one day, in the order of a life."""
     verb = kind_of(receipt.kind).verb.capitalize()
     found = (
         (receipt.created_at or receipt.started_at, "Opened"),
@@ -55,7 +55,8 @@ def events(receipt: Receipt) -> list[tuple[datetime, str]]:
         (receipt.completed_at, verb),
         (receipt.closed_at if receipt.completed_at is None else None, "Closed"),
     )
-    return sorted((when, text) for when, text in found if when)
+    known = [(when, text) for when, text in found if when]
+    return sorted(known, key=lambda event: event[0].date())
 
 
 def models(receipt: Receipt) -> list[str]:

@@ -10,19 +10,29 @@ from finops.attribution.queries.shapes import Week
 from finops.outcomes.kinds import Kind
 
 
+# How far the band may widen the axis: by parts of the lines' own span, and of their height.
+BAND_AIR, BAND_SHARE = 0.5, 0.4
+
+
 def labels(weeks: Sequence[Week]) -> list[str]:
     """Days as names of the weeks; with the year when the weeks span more than one year."""
     far = len(weeks) > 52
     return [words.day(week.start, year=far) for week in weeks]
 
 
-def unit_part(weeks: Sequence[Week], kind: Kind, currency: str, **more: Any) -> dict[str, Any]:
-    """The line, its band and the words of both. Weeks without a finished item are gaps."""
+def unit_part(
+    weeks: Sequence[Week], kind: Kind, currency: str, beside: Sequence[Week] = (), **more: Any
+) -> dict[str, Any]:
+    """The line, its band and the words of both. Weeks without a finished item are gaps.
+
+    `beside` are the weeks of a second line that shares the axis.
+    """
     values = [units(w.direct) if w.direct is not None else None for w in weeks]
     low = [units(w.low) if w.low is not None and w.high is not None else None for w in weeks]
     high = [units(w.high) if w.high is not None and w.low is not None else None for w in weeks]
-    known = [v for v in (*values, *low, *high) if v is not None]
-    marks = ticks(min(known), max(known), 4) if known else [0, 1]
+    lines = [units(w.direct) for w in (*weeks, *beside) if w.direct is not None]
+    bottom, top = reach(lines, [v for v in (*low, *high) if v is not None])
+    marks = ticks(bottom, top, 4) if lines else [0, 1]
     last = next((w.direct for w in reversed(weeks) if w.direct is not None), None)
     return {
         "label": f"Cost per {kind.outcome.replace('pull request', 'PR')}",
@@ -31,10 +41,23 @@ def unit_part(weeks: Sequence[Week], kind: Kind, currency: str, **more: Any) -> 
         "high": high,
         "hover": [unit_words(week, kind, currency) for week in weeks],
         "ticks": [[m, words.short_money(m, currency)] for m in marks],
-        "range": padded(min(known, default=0), max(known, default=1), marks),
+        "range": padded(bottom, top, marks),
         "end": [words.money(last, currency)] if last is not None else [],
         "colour": "--o-accent",
     } | more
+
+
+def reach(lines: Sequence[float], band: Sequence[float]) -> tuple[float, float]:
+    """From where to where the axis goes: it follows the lines, not one week's wide interval.
+
+    The band may take it a little beyond them; what is wider is cut at the edge.
+    """
+    if not lines:
+        return 0, 1
+    low, high = min(lines), max(lines)
+    air = BAND_AIR * (high - low) + BAND_SHARE * abs(high)
+    inside = [max(low - air, min(high + air, value)) for value in band]
+    return min([low, *inside]), max([high, *inside])
 
 
 def spark(weeks: Sequence[Week]) -> dict[str, str] | None:

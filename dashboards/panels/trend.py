@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,8 +19,10 @@ from dashboards.reports import of_page, team_row
 from finops.attribution.queries import trend
 from finops.attribution.queries.shapes import Scope, Week
 from finops.outcomes.kinds import KINDS, Kind
+from finops.periods import Period
 
 WEEKS = 13
+A_WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -62,10 +65,10 @@ def show(found: Trend, asked: Asked) -> dict[str, Any]:
             "words": f"Weekly cost per {found.kind.outcome} with its interval, and weekly spend.",
         },
         "kinds": kind_tabs(found, asked),
-        "rows": [row(week, found.kind, asked.currency) for week in found.weeks],
+        "rows": [row(week, found.kind, asked) for week in found.weeks],
         "kind": found.kind,
         "how": how(found),
-        "links": [],
+        "links": [{"label": "Lines behind it", "href": lines_of(found.weeks, asked)}],
     }
 
 
@@ -78,7 +81,7 @@ def figure_data(found: Trend, asked: Asked) -> dict[str, Any]:
         more = {"colour": f"--o-team-{colour}", "end": end}
     return {
         "periods": labels(found.weeks),
-        "unit": unit_part(found.weeks, found.kind, asked.currency, **more),
+        "unit": unit_part(found.weeks, found.kind, asked.currency, found.company, **more),
         "reference": reference_part(found.company, "All teams", asked.currency)
         if found.company
         else None,
@@ -139,10 +142,17 @@ def kind_tabs(found: Trend, asked: Asked) -> list[dict[str, Any]]:
     return [tab(slug) for slug in found.kinds]
 
 
-def row(week: Week, kind: Kind, currency: str) -> dict[str, Any]:
-    has_interval = week.low is not None and week.high is not None
+def lines_of(weeks: Sequence[Week], asked: Asked) -> str:
+    """The address of the lines of all the days of the weeks."""
+    days = Period(weeks[0].start, weeks[-1].start + A_WEEK)
+    return asked.lines_in(asked.state.with_period(days))
+
+
+def row(week: Week, kind: Kind, asked: Asked) -> dict[str, Any]:
+    has_interval, currency = week.low is not None and week.high is not None, asked.currency
     return {
         "week": words.day(week.start, year=True),
+        "href": lines_of([week], asked),
         "spend": words.money(week.billed + week.provisional, currency, cents=False),
         "provisional": words.money(week.provisional, currency, cents=False)
         if week.provisional

@@ -191,13 +191,21 @@
     const margin = { l: 44, r: small ? 66 : reference ? 118 : 84, t: small && data.marks.length > 1 ? 36 : 22, b: 24 };
     const marks = markers(data.marks, small, last);
     const at = (values) => values.reduce((found, value, i) => (value === null ? found : i), -1);
-    const end = ({ values, end: parts }, font) => at(values) < 0 ? [] : [label(parts.join(small ? "<br>" : " "), {
-      xref: "x", yref: "y", x: last, y: values[at(values)], xanchor: "left", xshift: spend ? (small ? 14 : 24) : 12, yanchor: "middle", align: "left", font,
+    /* the words at the ends of two lines are pushed apart when the lines end close to each other */
+    const apart = () => {
+      if (!reference || at(unit.values) < 0 || at(reference.values) < 0) return 0;
+      const scale = (size(box)[1] - margin.t - margin.b) / (unit.range[1] - unit.range[0]);
+      const between = (unit.values[at(unit.values)] - reference.values[at(reference.values)]) * scale;
+      const need = small ? 31 : 16;
+      return Math.abs(between) >= need ? 0 : (between < 0 ? -1 : 1) * (need - Math.abs(between)) / 2;
+    };
+    const end = ({ values, end: parts }, font, yshift = 0) => at(values) < 0 ? [] : [label(parts.join(small ? "<br>" : " "), {
+      xref: "x", yref: "y", x: last, y: values[at(values)], xanchor: "left", xshift: spend ? (small ? 14 : 24) : 12, yanchor: "middle", align: "left", font, yshift,
     })];
     const quiet = { size: 11.5, color: token("--o-ink-3") };
     const annotations = [
       ...marks.annotations,
-      ...end(unit, { size: 12, weight: 600, color: token(accent ? "--o-accent-ink" : "--o-ink") }),
+      ...end(unit, { size: 12, weight: 600, color: token(accent ? "--o-accent-ink" : "--o-ink") }, apart()),
       label(unit.label, { x: 0, y: 1, xanchor: "left", yanchor: "bottom", xshift: -margin.l, yshift: small && data.marks.length ? -14 : 0, font: quiet }),
     ];
     const traces = [...band(periods, unit.low, unit.high, accent ? token("--o-band") : alpha(colour, isDark() ? 0.2 : 0.13))];
@@ -208,7 +216,7 @@
     };
     if (reference) {
       traces.push({ type: "scatter", mode: "lines", x: periods, y: reference.values, line: { color: token("--o-ink-3"), width: 1.5 }, customdata: reference.hover, hovertemplate: "%{customdata}<extra></extra>" });
-      annotations.push(...end(reference, { size: 12, color: token("--o-ink-3") }));
+      annotations.push(...end(reference, { size: 12, color: token("--o-ink-3") }, -apart()));
     }
     traces.push(line(periods, unit, colour));
     if (spend) {
