@@ -19,12 +19,35 @@ class Kind:
 KINDS = {
     kind.slug: kind
     for kind in (
-        Kind("pull_request", "merged pull request", "merged pull requests", "merged", "PR", timedelta(days=14)),
-        Kind("ticket", "resolved ticket", "resolved tickets", "resolved", "ticket", timedelta(days=7)),
-        Kind("conversation", "closed conversation", "closed conversations", "closed", "conversation", timedelta(days=1)),
+        Kind(
+            "pull_request",
+            "merged pull request",
+            "merged pull requests",
+            "merged",
+            "PR",
+            timedelta(days=14),
+        ),
+        Kind(
+            "ticket", "resolved ticket", "resolved tickets", "resolved", "ticket", timedelta(days=7)
+        ),
+        Kind(
+            "conversation",
+            "closed conversation",
+            "closed conversations",
+            "closed",
+            "conversation",
+            timedelta(days=1),
+        ),
         Kind("deal", "won deal", "won deals", "won", "deal", timedelta(days=14)),
         Kind("lead", "qualified lead", "qualified leads", "qualified", "lead", timedelta(days=14)),
-        Kind("incident", "resolved incident", "resolved incidents", "resolved", "incident", timedelta(days=7)),
+        Kind(
+            "incident",
+            "resolved incident",
+            "resolved incidents",
+            "resolved",
+            "incident",
+            timedelta(days=7),
+        ),
         Kind("custom", "outcome", "outcomes", "done", "outcome", timedelta(days=14)),
     )
 }
