@@ -58,6 +58,7 @@ def wanted(asked: Asked) -> Wanted:
     get = asked.params.get
     item = get("item") or ""
     tier, fate = get("tier") or "", get("fate") or ""
+    fates = fate.split(",")
     provisional = {"yes": True, "no": False}.get(get("provisional") or "")
     where = CellFilter(
         vendor=get("vendor") or "",
@@ -65,8 +66,8 @@ def wanted(asked: Asked) -> Wanted:
         reason=get("reason") or "",
         source=get("source") or "",
         no_team=get("team") == NO_TEAM,
-        tier=tier if tier in TIER_WORDS else "",
-        fate=fate if fate in FATE_ORDER else "",
+        tier=tier if set(tier) <= TIER_WORDS.keys() else "",
+        fate=fate if set(fates) <= set(FATE_ORDER) else "",
         item_id=int(item) if item.isdecimal() and len(item) < 18 else None,
         is_provisional=provisional,
     )
@@ -82,13 +83,18 @@ def conditions(where: CellFilter) -> Iterator[tuple[str, str, str]]:
     if where.reason:
         yield "reason", "Reason", reason_label(where.reason)
     if where.tier:
-        yield "tier", "Tier", f"{where.tier}, {TIER_WORDS[where.tier]}"
+        yield "tier", "Tier", tier_condition(where.tier)
     if where.fate:
-        yield "fate", "Fate", fate_label(where.fate)
+        yield "fate", "Fate", words.listed([fate_label(f) for f in where.fate.split(",")])
     if where.item_id is not None:
         yield "item", "Work item", f"number {where.item_id}"
     if where.is_provisional is not None:
         yield "provisional", "Provisional", "only" if where.is_provisional else "none"
+
+
+def tier_condition(tier: str) -> str:
+    """D, shared by all teams; of several only their letters: A and B."""
+    return f"{tier}, {TIER_WORDS[tier]}" if tier in TIER_WORDS else words.listed(list(tier))
 
 
 def fetch(asked: Asked, want: Wanted) -> CellPage:

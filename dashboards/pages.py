@@ -32,7 +32,7 @@ class Page:
 
 
 OVERVIEW = Page("overview", (flow.PANEL, changes.PANEL, trend.PANEL, teams.PANEL, trust.PANEL))
-TEAMS = Page("teams", (teams.PANEL, fates_by_team.PANEL))
+TEAMS = Page("teams", (teams.PANEL, fates_by_team.PANEL, work.PANEL))
 TEAM = Page(
     "team",
     (

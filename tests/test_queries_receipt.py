@@ -150,7 +150,9 @@ def test_pages_of_cells_hold_every_cell_once_the_largest_first():
     ("where", "cents"),
     [
         (CellFilter(tier="A"), 15682),
+        (CellFilter(tier="AD"), 15682 + 3831),
         (CellFilter(fate="abandoned"), 2500),
+        (CellFilter(fate="abandoned,pooled"), 2500 + 4333),
         (CellFilter(fate="pooled"), 4333),
         (CellFilter(reason="no_identity"), 250),
         (CellFilter(tier="D"), 3831),

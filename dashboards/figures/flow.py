@@ -48,13 +48,15 @@ def flow_data(bands: Sequence[FlowBand], currency: str, opens: Opens) -> dict[st
     total = max(sum(left.values()), sum(right.values()), 1)
     at = {(node.column, node.key): i for i, node in enumerate(nodes)}
     say = Writer(total, currency)
+    texts = [text for i in range(3) for text in say.column([n for n in nodes if n.column == i])]
     return {
         "total": say.value(total),
         "heads": ["Vendor", "Team", "Fate"],
         "nodes": [
             {"column": n.column, "key": n.key, "mark": n.mark, "open": n.open, "name": n.name}
             | say.amount(n.nanos)
-            for n in nodes
+            | {"text": text}
+            for n, text in zip(nodes, texts, strict=True)
         ],
         "links": [
             *(link(nodes, at[0, v], at[1, t], nanos, say, opens) for (v, t), nanos in left.items()),
@@ -75,6 +77,12 @@ class Writer:
 
     def value(self, nanos: int) -> float:
         return round(nanos / 1e9, 2)
+
+    def column(self, nodes: Sequence[Node]) -> list[str]:
+        """The amounts of a column at one precision, so that it adds up to the eye."""
+        nanos, cents = [node.nanos for node in nodes], self.total < words.WHOLE_FROM
+        texts, _ = words.column(nanos, sum(nanos), self.currency, cents=cents)
+        return texts
 
     def amount(self, nanos: int) -> dict[str, Any]:
         return {

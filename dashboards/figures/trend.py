@@ -9,7 +9,6 @@ from dashboards.figures.whisker import units
 from finops.attribution.queries.shapes import Week
 from finops.outcomes.kinds import Kind
 
-
 # How far the band may widen the axis: by parts of the lines' own span, and of their height.
 BAND_AIR, BAND_SHARE = 0.5, 0.4
 

@@ -43,7 +43,7 @@ def show(change: Change | None, asked: Asked) -> dict[str, Any]:
         "total": total,
         "when": when,
         "how": HOW,
-        "links": [{"label": "Charges behind it", "href": asked.lines()}],
+        "links": [{"label": "Lines behind it", "href": asked.lines()}],
     }
 
 

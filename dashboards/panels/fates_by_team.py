@@ -33,7 +33,7 @@ def show(found: UnitCostReport, asked: Asked) -> dict[str, Any]:
         "how": (
             "Each dollar of a team has one fate, from the state of the work item it reached. Bars share one scale.",
         ),
-        "links": [],
+        "links": [{"label": "Lines behind it", "href": asked.lines()}],
     }
 
 
@@ -54,7 +54,9 @@ def bar_row(row: UnitCostRow, used: Sequence[str], top: int, asked: Asked) -> di
     return {
         "name": row.label,
         "mark": mark(team) if team else "none",
-        "href": f"/teams/{team.slug}/{asked.state.query()}" if team and team.id else "",
+        "href": f"/teams/{team.slug}/{asked.state.query()}"
+        if team and team.id
+        else asked.lines(team="none"),
         "bar": {"parts": parts, "large": True, "words": f"{row.label}: {said}"},
         "spend": words.money(row.spend, asked.currency, cents=False),
         "hidden": words.percent(share, 0)

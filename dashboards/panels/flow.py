@@ -63,7 +63,7 @@ def show(bands: Sequence[FlowBand], asked: Asked) -> dict[str, Any]:
         "fates": fate_rows(fates, total, asked),
         "table": team_fate_table(bands, asked),
         "how": how(bands, total, credit, asked),
-        "links": [{"label": "Charges behind it", "href": asked.lines()}],
+        "links": [{"label": "Lines behind it", "href": asked.lines()}],
     }
 
 

@@ -46,7 +46,7 @@ def show(found: Sequence[MixRow], asked: Asked) -> dict[str, Any]:
         "total": total,
         "outcomes": words.count(Decimal(round(work, 1))),
         "how": HOW,
-        "links": [],
+        "links": [{"label": "Lines behind it", "href": asked.lines()}],
     }
 
 

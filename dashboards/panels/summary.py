@@ -119,7 +119,14 @@ def teams_lead(asked: Asked) -> SafeString | str:
     if not seen:
         return "No team spent anything."
     most = max(seen, key=lambda r: r.spend)
-    money = words.bold(words.money(sum(r.spend for r in seen), asked.currency))
+    spent = sum(r.spend for r in seen)
+    (of_teams, of_nobody), _ = words.column(
+        [spent, nobody],
+        spent + nobody,
+        asked.currency,
+        cents=spent + nobody < words.WHOLE_FROM,
+    )
+    money = words.bold(of_teams)
     teams = words.in_words(len(seen)).capitalize()
     said = format_html("{} team{} spent {}", teams, "s" if len(seen) != 1 else "", money)
     if len(seen) > 1:
@@ -128,7 +135,7 @@ def teams_lead(asked: Asked) -> SafeString | str:
         )
     if not nobody or asked.sight.teams is not None:
         return format_html("{}.", said)
-    return format_html("{}. {} belongs to no team yet.", said, words.money(nobody, asked.currency))
+    return format_html("{}. {} belongs to no team yet.", said, of_nobody)
 
 
 def strip(
@@ -210,6 +217,7 @@ def kind_item(
         facts.append(f"All teams {words.money(yard.direct, currency)}.")
     return {
         "label": f"Cost per {kind.outcome.replace('pull request', 'PR')}",
+        "href": work_of(slug, asked),
         "value": words.money(cost.direct, currency)
         if cost.direct is not None
         else words.unknown(verdicts.why_not(cost)),
@@ -220,6 +228,12 @@ def kind_item(
         else None,
         "facts": sentences(facts),
     }
+
+
+def work_of(kind: str, asked: Asked) -> str:
+    """Where the work of one kind is listed with what it cost: the team's page, else that of all."""
+    home = asked.home if asked.team else "/teams/"
+    return f"{home}{asked.state.query(('kind', kind))}#work"
 
 
 def readings(cost: KindCost, currency: str) -> str:
@@ -253,6 +267,7 @@ def durable_item(slug: str, cost: KindCost, yard: KindCost | None, asked: Asked)
         facts += f" All teams {words.percent(beside)}."
     return {
         "label": f"Standing after {words.plural(days, 'day')}",
+        "href": work_of(slug, asked),
         "value": percent_figure(rate, "fewer than ten are old enough to judge"),
         "unit": "%" if rate is not None else "",
         "picture": share_bar(rate, [("a", rate)], beside, "share that stands")
@@ -274,6 +289,7 @@ def tied_item(row: UnitCostRow, asked: Asked, company: UnitCostRow | None) -> di
     least = Decimal(asked.organisation.tied_percent_min) / 100
     return {
         "label": "Tied to an outcome",
+        "href": asked.lines(tier="AB"),
         "value": percent_figure(share, "nothing was spent"),
         "unit": "%" if share is not None else "",
         "greyed": share is not None and share < least,
@@ -300,6 +316,7 @@ def hidden_item(row: UnitCostRow, asked: Asked, company: UnitCostRow | None) -> 
         ]
     return {
         "label": "Hidden cost",
+        "href": asked.lines(fate=",".join(LOST)),
         "value": percent_figure(share, "no finished work yet"),
         "unit": "%" if share is not None else "",
         "picture": share_bar(share, parts, yard, "share redone, reverted or dropped")

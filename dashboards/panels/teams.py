@@ -1,7 +1,7 @@
 """Which teams get what from it? Per kind of outcome: spend, outcomes, unit cost with its interval."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from dashboards.menus import mark
 from dashboards.panel import Asked, Panel, Table
 from dashboards.reports import by_team
 from finops.attribution.queries.shapes import KindCost, UnitCostReport, UnitCostRow
+from finops.money import NANOS
 
 
 @dataclass(frozen=True)
@@ -43,22 +44,50 @@ def seen(report: UnitCostReport, asked: Asked) -> UnitCostReport:
 
 def show(found: Found, asked: Asked) -> dict[str, Any]:
     everything = found.now.total
-    groups = [group(slug, found, asked) for slug in verdicts.kinds_by_cost(everything)]
+    spend = Spend.of(found, asked)
+    groups = [group(slug, found, spend, asked) for slug in verdicts.kinds_by_cost(everything)]
     without = [row for row in by_spend(found.now.rows) if not verdicts.main_kind(row) and row.spend]
     return {
         "answer": answer(found, asked),
         "groups": [group for group in groups if group["rows"]],
-        "others": [other(row, asked) for row in without],
+        "others": [other(row, spend, asked) for row in without],
         "total": {
             "spend": words.money(everything.spend, asked.currency, cents=False),
+            "href": asked.lines() if asked.sight.teams is None else "",
             "tied": share_text(verdicts.tied_share(everything)),
             "change": growth_text(found, asked),
         },
         "is_partial": asked.sight.teams is not None,
         "against": words.short_period_name(asked.state.against) if asked.state.against else "",
         "how": how(asked),
-        "links": [{"label": "Compare teams", "href": f"/teams/{asked.state.query()}"}],
+        "links": links(asked),
     }
+
+
+def links(asked: Asked) -> list[dict[str, str]]:
+    found = [{"label": "Lines behind it", "href": asked.lines()}]
+    if asked.page != "teams":
+        found.insert(0, {"label": "Compare teams", "href": f"/teams/{asked.state.query()}"})
+    return found
+
+
+@dataclass(frozen=True)
+class Spend:
+    """What each row spent in whole units, such that the column adds up to its foot."""
+
+    units: dict[str, int]
+    currency: str
+
+    @classmethod
+    def of(cls, found: Found, asked: Asked) -> "Spend":
+        nanos = [row.spend for row in found.now.rows]
+        whole, _ = words.that_add_up(nanos, sum(nanos), NANOS)
+        keys = [row.key for row in found.now.rows]
+        return cls(dict(zip(keys, whole, strict=True)), asked.currency)
+
+    def text(self, *rows: UnitCostRow) -> str:
+        """The amount of a row, or of several together."""
+        return words.written(Decimal(sum(self.units[row.key] for row in rows)), self.currency, 0)
 
 
 def by_spend(rows: Sequence[UnitCostRow]) -> list[UnitCostRow]:
@@ -66,7 +95,7 @@ def by_spend(rows: Sequence[UnitCostRow]) -> list[UnitCostRow]:
     return sorted(rows, key=lambda row: (row.team is None or row.team.id is None, -row.spend))
 
 
-def group(slug: str, found: Found, asked: Asked) -> dict[str, Any]:
+def group(slug: str, found: Found, spend: Spend, asked: Asked) -> dict[str, Any]:
     """The teams that finished work of one kind, on one scale, with all of them together below."""
     kind = kind_of(slug)
     rows = [row for row in by_spend(found.now.rows) if has(row, slug)]
@@ -79,8 +108,14 @@ def group(slug: str, found: Found, asked: Asked) -> dict[str, Any]:
         "title": kind.outcomes.capitalize(),
         "unit": f"Per {kind.short}",
         "scale": {"ticks": scale.shown_ticks},
-        "rows": [team_row(row, slug, found, scale, reference, asked) for row in rows],
-        "sum": sum_row(slug, rows, total, company_before, scale, asked) if len(rows) > 1 else None,
+        "rows": [
+            team_row(row, slug, found, scale, reference, asked) | spent(row, slug, spend)
+            for row in rows
+        ],
+        "sum": sum_row(slug, rows, spend, asked)
+        | unit_cells(total, company_before, scale, total.direct, asked)
+        if len(rows) > 1
+        else None,
     }
 
 
@@ -91,20 +126,23 @@ def has(row: UnitCostRow, slug: str) -> bool:
 def team_row(
     row: UnitCostRow, slug: str, found: Found, scale: Scale, reference: Decimal | None, asked: Asked
 ) -> dict[str, Any]:
-    """Spend stands in the group of the kind that took most of it, so that it is never shown twice."""
+    """A team's name, its unit cost of one kind, and how much of its money is tied."""
     cost, team = row.kinds[slug], row.team
     before = found.row_before(row.key)
-    is_main = verdicts.main_kind(row) == slug
     href = f"/teams/{team.slug}/{asked.state.query()}" if team and team.id else ""
     return {
         "name": row.label,
         "mark": mark(team) if team else "none",
         "href": href,
-        "spend": words.money(row.spend, asked.currency, cents=False) if is_main else "",
         "muted": not cost.has_verdict,
         **unit_cells(cost, before.kinds.get(slug) if before else None, scale, reference, asked),
         "tied": share_text(verdicts.tied_share(row), 0),
     }
+
+
+def spent(row: UnitCostRow, slug: str, spend: Spend) -> dict[str, str]:
+    """Spend stands in the group of the kind that took most of it, so that it is never shown twice."""
+    return {"spend": spend.text(row) if verdicts.main_kind(row) == slug else ""}
 
 
 def unit_cells(
@@ -122,26 +160,19 @@ def unit_cells(
     }
 
 
-def sum_row(
-    slug: str,
-    rows: Sequence[UnitCostRow],
-    total: KindCost,
-    before: KindCost | None,
-    scale: Scale,
-    asked: Asked,
-) -> dict[str, Any]:
+def sum_row(slug: str, rows: Sequence[UnitCostRow], spend: Spend, asked: Asked) -> dict[str, Any]:
     """The teams of the group together; the spend is the sum of what stands above it."""
     main = [row for row in rows if verdicts.main_kind(row) == slug]
-    spend = sum(row.spend for row in main)
-    tied = words.share_of(sum(verdicts.tied(row) for row in main), spend)
+    tied = words.share_of(sum(map(verdicts.tied, main)), sum(row.spend for row in main))
     whole = asked.sight.teams is None
+    teams = tuple(row.team for row in main if row.team and row.team.id is not None)
     return {
         "name": f"{words.in_words(len(rows)).capitalize()} teams together"
         if whole
         else "All teams",
-        "spend": words.money(spend, asked.currency, cents=False) if whole else "",
+        "spend": spend.text(*main) if whole else "",
+        "href": asked.lines_in(replace(asked.state, teams=teams)) if whole and teams else "",
         "tied": share_text(tied) if whole else "",
-        **unit_cells(total, before, scale, total.direct, asked),
     }
 
 
@@ -169,7 +200,7 @@ def change_text(cost: KindCost, before: KindCost | None, asked: Asked) -> SafeSt
     return format_html('<span class="o-up">{}</span>', said) if growth > 0 else said
 
 
-def other(row: UnitCostRow, asked: Asked) -> dict[str, Any]:
+def other(row: UnitCostRow, spend: Spend, asked: Asked) -> dict[str, Any]:
     """A team that finished nothing, or money without a team, with what can be done about it."""
     team = row.team
     is_nobody = team is None or team.id is None
@@ -177,7 +208,7 @@ def other(row: UnitCostRow, asked: Asked) -> dict[str, Any]:
         "name": row.label,
         "mark": mark(team) if team else "none",
         "href": "" if is_nobody or team is None else f"/teams/{team.slug}/{asked.state.query()}",
-        "spend": words.money(row.spend, asked.currency, cents=False),
+        "spend": spend.text(row),
         "words": "Keys, people and projects that nobody has mapped to a team."
         if is_nobody
         else "No finished work in the period.",

@@ -46,6 +46,7 @@ def show(found: ItemList, asked: Asked) -> dict[str, Any]:
         "answer": answer(found, asked),
         "tabs": tabs(found, asked),
         "rows": [row(item, text, top) for item, text in zip(found.rows, texts, strict=False)],
+        "has_sizes": any(item.lines is not None for item in found.rows),
         "rest": {"count": words.plural(rest, "more item"), "text": texts[-1]} if rest > 0 else None,
         "total": total,
         "cost_head": f"Cost in {words.short_period_name(asked.state.period)}",
@@ -94,13 +95,13 @@ def tabs(found: ItemList, asked: Asked) -> list[dict[str, Any]]:
 
 
 def tab(asked: Asked, fate: str, label: str, text: str) -> dict[str, Any]:
-    pair = ("fate", fate)
+    pairs = [("fate", fate), *((name, asked.params.get(name) or "") for name in ("kind", "search"))]
     return {
         "key": fate,
         "label": label,
         "text": text,
-        "href": f"{asked.home}{asked.state.query(pair)}#{PANEL.slug}",
-        "fragment": f"/panels/{asked.page}/{PANEL.slug}/{asked.state.query(('of', asked.of), pair)}",
+        "href": f"{asked.home}{asked.state.query(*pairs)}#{PANEL.slug}",
+        "fragment": f"/panels/{asked.page}/{PANEL.slug}/{asked.state.query(('of', asked.of), *pairs)}",
         "current": wanted_fate(asked) == fate,
     }
 

@@ -282,8 +282,8 @@ class CellFilter:
     vendor: str = ""
     team: int | None = None
     no_team: bool = False
-    tier: str = ""  # letter
-    fate: str = ""
+    tier: str = ""  # a letter, or several: AB
+    fate: str = ""  # one, or several divided by commas
     reason: str = ""
     model: str = ""
     source: str = ""

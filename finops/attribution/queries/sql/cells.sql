@@ -36,8 +36,8 @@
                    and (not %(no_team)s or a.team_id is null)
           end
       and (%(vendor)s = '' or c.vendor = %(vendor)s)
-      and (%(tier)s = '' or a.letter = %(tier)s)
-      and (%(fate)s = '' or a.fate = %(fate)s)
+      and (%(tier)s = '' or strpos(%(tier)s, a.letter) > 0)
+      and (%(fate)s = '' or a.fate = any(string_to_array(%(fate)s, ',')))
       and (%(reason)s = '' or a.reason = %(reason)s)
       and (%(model)s = '' or c.model = %(model)s)
       and (%(source)s = '' or s.key = %(source)s)
