@@ -9,6 +9,9 @@ MANAGE := $(BIN)/python manage.py
 
 # Node comes from a wheel in .venv.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Both installers trust what this machine trusts, as pip does: many companies sign on the way out.
+export UV_SYSTEM_CERTS := true
+export NODE_USE_SYSTEM_CA := 1
 
 # What the asset build reads: style sheets keep only the classes that these files use.
 ASSET_SOURCES := assets.mjs $(shell find static templates dashboards billing_ingest \
