@@ -152,11 +152,12 @@ def render(panel: Panel, asked: Asked) -> tuple[SafeString, bool]:
         span=panel.span,
         how=shown.pop("how", ()),
         links=shown.pop("links", ()),
-        csv_href=address_of(panel, asked, ".csv") if panel.table else "",
         long=panel.long,
         flush=shown.pop("flush", panel.flush),
     )
     views = shown.pop("both_views", panel.both_views)
+    if panel.table and shown:  # an answer without a body has no rows to take away
+        frame = replace(frame, csv_href=address_of(panel, asked, ".csv"))
     context = {"panel": frame, "both_views": views, "asked": asked, **shown}
     return render_to_string(panel.template, context, asked.request), True
 

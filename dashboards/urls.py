@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         LoginView.as_view(template_name="pages/sign_in.html", redirect_authenticated_user=True),
         name="sign-in",
     ),
+    path("favicon.ico", views.icon, name="icon"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("api/v1/", include("dashboards.api.urls")),
 ]

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.utils.safestring import SafeString
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -156,7 +157,16 @@ def one_panel(request: HttpRequest, page: str, slug: str) -> HttpResponse:
     status = 200 if ok else 500
     if request.headers.get("HX-Request"):
         return HttpResponse(html, status=status)
-    context = {"page_title": part.question, "panel_html": html, "has_charts": True}
+    period = words.period_name(asked.state.period)
+    name = asked.team.name if asked.team else asked.page.capitalize()
+    home = {"label": name, "href": f"{asked.home}{asked.state.query()}"}
+    context = {
+        "page_title": part.question,
+        "crumbs": [home, {"label": part.question}],
+        "question": f"One part of the page by itself, {period}",
+        "panel_html": html,
+        "has_charts": True,
+    }
     return render(request, "pages/panel.html", context | around(asked), status=status)
 
 
@@ -221,13 +231,20 @@ def render_page(page: Page, asked: Asked, context: dict[str, Any]) -> HttpRespon
 def around(asked: Asked, kept: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
     """The filter bar, what was wrong in the address, and the scope in words for paper."""
     about = known(asked.request)
-    teams = [] if asked.team else about.visible_teams
+    teams = [] if asked.team else [t for t in about.visible_teams if not t.is_group]
     place = menus.Place(asked.request.path, tuple(kept))
     return {
         "filters": menus.menus(asked.state, place, teams, about.span, asked.currency),
         "problems": asked.state.problems,
         "scope": menus.scope_words(asked.state, asked.currency, asked.team),
     }
+
+
+@require_safe
+@cache_control(public=True, max_age=86_400)
+def icon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask for this one wherever no page head names another."""
+    return redirect(static("img/icon.svg"))
 
 
 def possessive(name: str) -> str:

@@ -51,7 +51,12 @@ def show(found: ItemList, asked: Asked) -> dict[str, Any]:
         "total": total,
         "cost_head": f"Cost in {words.short_period_name(asked.state.period)}",
         "how": HOW,
-        "links": [{"label": "Lines behind it", "href": asked.lines()}],
+        "links": [
+            {
+                "label": "Lines behind it",
+                "href": asked.lines(tier="AB", fate=wanted_fate(asked)),
+            }
+        ],
     }
 
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from finops.people.models import Organisation, Team
+from django.db.models import Exists, OuterRef
+
+from finops.people.models import Identity, Membership, Organisation, Team, TeamPlacement
 from finops.periods import Period
 
 from .shapes import TeamRef
@@ -19,10 +21,12 @@ def organisation() -> Organisation:
 
 def teams() -> list[TeamRef]:
     """Return every team, by slug."""
-    return [
-        TeamRef(*row)
-        for row in Team.objects.order_by("slug").values_list("id", "slug", "name", "color")
-    ]
+    below = TeamPlacement.objects.filter(parent=OuterRef("pk"))
+    people = Membership.objects.filter(team=OuterRef("pk"))
+    keys = Identity.objects.filter(team=OuterRef("pk"))
+    is_group = Exists(below) & ~Exists(people) & ~Exists(keys)
+    rows = Team.objects.order_by("slug").annotate(is_group=is_group)
+    return [TeamRef(*row) for row in rows.values_list("id", "slug", "name", "color", "is_group")]
 
 
 def team_refs() -> dict[int | None, TeamRef]:

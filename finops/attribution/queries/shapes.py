@@ -39,6 +39,8 @@ class TeamRef:
     slug: str
     name: str
     color: int  # 1 to 7, 0 = none
+    # A team of teams, without people of its own: it spends nothing itself.
+    is_group: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
