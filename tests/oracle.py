@@ -118,8 +118,8 @@ def _tokens(u: Usage) -> int:
 
 def _fineness(u: Usage) -> int:
     if u.pr or u.ticket or u.conversation or u.deal or u.session:
-        return 3
-    return 2 if u.repo else 1 if u.actor else 0
+        return 4
+    return 3 if u.repo else 2 if u.actor else int(bool(u.team or u.is_shared or u.is_excluded))
 
 
 def _factors(rows: list[tuple[Usage, Any]], names: dict[int, str]) -> dict[int, Decimal]:

@@ -20,6 +20,8 @@ from finops.people.models import Membership, Organisation, Person, Team, User
 from finops.periods import Period
 from tests.demo_files import results, rows
 
+pytestmark = pytest.mark.django_db
+
 TODAY = date(2026, 3, 14)
 MONTHS = Period(date(2026, 2, 1), date(2026, 4, 1))
 
@@ -96,6 +98,14 @@ def test_most_money_is_tied_and_the_rest_has_reasons(folder):
 
 
 @pytest.mark.slow
+def test_a_team_tag_beats_the_same_calls_by_key_alone(folder):
+    bots = [line for line in make_year(TODAY, 7, 2).lines if "team" in dict(line.tags)]
+    pooled = [line for line in bots if not line.ticket and line.team != "customer-care"]
+    told = Decimal(report().total.tiers["C"]).scaleb(-9)
+    assert told > Decimal("0.95") * sum(billed_cost(line) for line in pooled)
+
+
+@pytest.mark.slow
 def test_unit_costs_are_plausible_and_few_deals_get_no_verdict(folder):
     kinds = report().total.kinds
     assert 20 < kinds["pull_request"].direct / 10**9 < 120
@@ -124,7 +134,6 @@ def test_a_second_run_on_a_later_day_changes_nothing(folder):
     assert all("already" in words for words in said)
 
 
-@pytest.mark.django_db
 def test_demo_does_not_mix_with_books_of_somebody_else(tmp_path):
     source = Source.objects.create(key="own", name="Own", connector="focus")
     Import.objects.create(source=source, state="loaded", filename="x", sha256="0", size_bytes=1)

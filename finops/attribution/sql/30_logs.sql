@@ -1,5 +1,6 @@
 -- The usage rows of every touched scope and day, with the bill they explain and how fine their
--- evidence is: 3 names the work or the session, 2 the repository, 1 the person, 0 less.
+-- evidence is: 4 names the work or the session, 3 the repository, 2 the person, 1 whose money it is
+-- without a person (a team, shared, excluded), 0 less.
 CREATE TEMP TABLE scoped_usage ON COMMIT DROP AS
 SELECT u.occurred_on, u.id, u.occurred_at, u.grain, l.scope_key, l.scope_source_id,
        s.source_id AS log_source_id, i.document,
@@ -13,8 +14,9 @@ SELECT u.occurred_on, u.id, u.occurred_at, u.grain, l.scope_key, l.scope_source_
        u.list_currency, coalesce(u.tags ->> 'paid_by', '') = 'seat' AS is_paid_by_seat,
        coalesce(u.input_tokens, 0) + coalesce(u.cached_input_tokens, 0) + coalesce(u.cache_write_tokens, 0)
            + coalesce(u.output_tokens, 0) AS tokens,
-       CASE WHEN u.pr <> '' OR u.ticket <> '' OR u.conversation <> '' OR u.deal <> '' OR u.session <> '' THEN 3
-            WHEN u.repo <> '' THEN 2 WHEN u.actor <> '' THEN 1 ELSE 0 END AS fineness
+       CASE WHEN u.pr <> '' OR u.ticket <> '' OR u.conversation <> '' OR u.deal <> '' OR u.session <> '' THEN 4
+            WHEN u.repo <> '' THEN 3 WHEN u.actor <> '' THEN 2
+            WHEN u.team <> '' OR u.is_shared OR u.is_excluded THEN 1 ELSE 0 END AS fineness
 FROM (SELECT DISTINCT scope_key, day FROM touched_scope_day) t
 JOIN ledger_usage u ON u.occurred_on = t.day
 JOIN ledger_slice s ON s.id = u.slice_id AND s.superseded_at IS NULL
