@@ -17,6 +17,7 @@ from finops.attribution.models import (
     ItemFate,
     ItemTeam,
     OutcomeCost,
+    OutcomeDay,
     SpendDay,
     SpendMonth,
     TeamDay,
@@ -238,13 +239,27 @@ class Books:
         days = list(ItemDay.objects.filter(item_id=item.pk))
         for team_id in {*credit, *(day.team_id for day in days)}:
             mine = [day for day in days if day.team_id == team_id]
-            OutcomeCost.objects.create(
+            cost = OutcomeCost.objects.create(
                 item_id=item.pk, kind=item.kind, team_id=team_id, fate=self.fates[name],
                 completed_on=item.completed_at and item.completed_at.date(),
                 credit_ppm=credit.get(team_id, 0),
                 billed_nanos=sum(day.reporting_billed_nanos or 0 for day in mine),
                 effective_nanos=sum(day.reporting_effective_nanos or 0 for day in mine),
             )  # fmt: skip
+            if cost.completed_on:
+                self.add_to_outcome_day(cost)
+
+    def add_to_outcome_day(self, cost: OutcomeCost) -> None:
+        at = {"completed_on": cost.completed_on, "kind": cost.kind, "team_id": cost.team_id}
+        day = OutcomeDay.objects.filter(**at).first() or OutcomeDay(
+            **at, items=0, credit_ppm=0, value_ppm=0, billed_nanos=0, effective_nanos=0
+        )
+        day.items += 1 if cost.credit_ppm else 0
+        day.credit_ppm += cost.credit_ppm
+        day.value_ppm += cost.credit_ppm if cost.fate == "value" else 0
+        day.billed_nanos += cost.billed_nanos
+        day.effective_nanos += cost.effective_nanos
+        day.save()
 
 
 def october(day: int) -> date:

@@ -18,6 +18,7 @@ from finops.attribution.models import (
     ItemFate,
     ItemTeam,
     OutcomeCost,
+    OutcomeDay,
     SpendDay,
     SpendMonth,
     TeamDay,
@@ -155,6 +156,7 @@ def derived() -> dict[str, list[str]]:
     """Everything settle derived, without row numbers: two equal books give equal answers."""
     tables = (
         Cell, Allocation, ItemDay, SpendDay, TeamDay, SpendMonth, UsageDay, ItemTeam, ItemFate, OutcomeCost,
+        OutcomeDay,
     )  # fmt: skip
     answer = {}
     for table in tables:

@@ -182,6 +182,26 @@ class OutcomeCost(models.Model):
         ]
 
 
+class OutcomeDay(models.Model):
+    """Rollup of OutcomeCost: what a team finished on a day (UTC), and its direct cost.
+
+    In the reporting currency. `items` counts those with credit, `value_ppm` is the credit of
+    those that met the fate value so far.
+    """
+
+    completed_on = models.DateField()
+    kind = models.TextField()
+    team_id = models.BigIntegerField(null=True)
+    items = models.IntegerField()
+    credit_ppm = models.BigIntegerField()
+    value_ppm = models.BigIntegerField()
+    billed_nanos = models.BigIntegerField()
+    effective_nanos = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["completed_on", "kind"], name="outcome_day_completed")]
+
+
 class ItemDay(AmountFields):
     """Rollup: what each work item received each day, by payer, vendor, model and tier."""
 
@@ -303,6 +323,18 @@ class BillSeen(models.Model):
 
     source_id = models.BigIntegerField()
     provider = models.TextField()
+
+
+class BooksChange(models.Model):
+    """A transaction that changed something answers are made of. Written by triggers only.
+
+    The rows together name a generation of the books: an answer computed in one generation holds
+    until a row is added or counts on. Settle removes the rows of those before it. A row belongs
+    to one transaction, so that writers never wait for one another.
+    """
+
+    transaction = models.BigIntegerField(primary_key=True)
+    statements = models.IntegerField(default=1)
 
 
 class SettleRun(models.Model):

@@ -38,7 +38,7 @@ FILLED_BY = {
     "47_payers": "attribution_cell",
     "55_allocations": "attribution_allocation",
     "70_rollups": "attribution_itemday, attribution_spendday",
-    "80_outcomes": "attribution_outcomecost",
+    "80_outcomes": "attribution_outcomecost, attribution_outcomeday",
 }
 
 

@@ -25,7 +25,8 @@ TIED = ("A", "B")
 NOTHING = Moments()
 # Statements that begin with the money of a period, the second pair with shared money spread.
 COARSE, FINE = ("spend_coarse", "spend"), ("spend_fine", "spend")
-COARSE_MONEY, FINE_MONEY = (*COARSE, "money"), (*FINE, "money")
+FINE_MONEY = (*FINE, "money")
+BOOKS = (*COARSE, "money", "pooled_by_kind", "completed", "books")
 
 
 @dataclass(frozen=True)
@@ -75,11 +76,12 @@ TeamKind = tuple[int | None, str]
 
 @dataclass
 class Books:
-    """The books of one stretch of days."""
+    """The books of one stretch of days. `unconverted` is nanos by currency that has no rate."""
 
     money: list[Money] = field(default_factory=list)
     completed: dict[TeamKind, Completed] = field(default_factory=dict)
     pooled: dict[TeamKind, int] = field(default_factory=dict)
+    unconverted: dict[str, int] = field(default_factory=dict)
 
     @cached_property
     def team_ids(self) -> set[int | None]:
@@ -146,33 +148,33 @@ def read_books_by(grain: Grain, scope: Scope, *, now: datetime) -> dict[date, Bo
     Weeks are seven days each, counted from the period's start; months are calendar months, so
     the first may start before the period (it holds only the period's days).
     """
-    params = scope_params(scope, grain)
+    params = scope_params(scope, grain) | window_params(now)
     books: dict[date, Books] = defaultdict(Books)
-    for bucket, *row in fetch(*COARSE_MONEY, "money_by_fate", **params):
-        books[bucket].money.append(Money(*row))
-    for bucket, *row in fetch("completed", **params, **window_params(now)):
-        add_completed(books[bucket], *row)
-    for bucket, team, kind, nanos in fetch(*COARSE, "pooled_by_kind", **params):
-        books[bucket].pooled[team, kind] = nanos
+    for part, bucket, team, kind, word, reason, fate, is_provisional, found in fetch(
+        *BOOKS, **params
+    ):
+        sums = [int(number) for number in found]
+        if part == "money":
+            money = Money(team, word, reason, kind, fate, is_provisional, *sums)
+            books[bucket].money.append(money)
+        elif part == "pooled":
+            books[bucket].pooled[team, kind] = sums[0]
+        elif part == "unconverted":
+            books[bucket].unconverted[word] = sums[0]
+        else:
+            add_completed(books[bucket], (team, kind), word, sums)
     return dict(books)
 
 
-def add_completed(
-    books: Books,
-    team: int | None,
-    kind: str,
-    unit: str,
-    matured: int,
-    durable: int,
-    *sums: Any,
-) -> None:
-    moments = Moments(*map(int, sums))
+def add_completed(books: Books, at: TeamKind, unit: str, sums: list[int]) -> None:
+    matured, durable, *of_units = sums
+    moments = Moments(*of_units)
     found = (
         Completed(weeks=moments)
         if unit == "week"
         else Completed(matured=matured, durable=durable, days=moments)
     )
-    books.completed[team, kind] = books.completed.get((team, kind), Completed()) + found
+    books.completed[at] = books.completed.get(at, Completed()) + found
 
 
 def scope_params(scope: Scope, grain: Grain = "whole") -> dict[str, Any]:

@@ -10,7 +10,7 @@ from finops.periods import Period, month_of
 from .books import Books, read_books, read_books_by
 from .organisation import team_refs
 from .shapes import Scope, UnitCostReport, UnitCostRow
-from .unit_costs import team_rows, unconverted, whole_row
+from .unit_costs import team_rows, whole_row
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def compared(
         currency=company.reporting_currency,
         total=whole_row("total", "Total", books, company),
         rows=team_rows(books, company, refs) if by else [],
-        unconverted=unconverted(scope),
+        unconverted=books.unconverted,
     )
     if earlier is None:
         return Comparison(report, None, [])

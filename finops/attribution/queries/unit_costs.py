@@ -8,14 +8,13 @@ from typing import Literal, TypeVar
 from finops.outcomes.kinds import KINDS
 from finops.people.models import Organisation
 
-from .books import COARSE, Books, Money, read_books, read_books_by, scope_params
+from .books import Books, Money, read_books, read_books_by
 from .by_outcome import outcome_rows
 from .by_person import person_rows
 from .kind_costs import kind_costs
 from .organisation import organisation, team_refs
 from .rows import as_row, no_amounts
 from .shapes import FATES, TIERS, Scope, TeamRef, UnitCostReport, UnitCostRow
-from .sql_files import fetch
 
 By = Literal["team", "month", "kind", "outcome", "tier", "fate", "person"]
 NO_KIND = "none"
@@ -40,7 +39,7 @@ def unit_cost(scope: Scope, *, by: By | None, now: datetime) -> UnitCostReport:
         currency=company.reporting_currency,
         total=total,
         rows=[] if by is None else rows_by(by, books, scope, total, company, now),
-        unconverted=unconverted(scope),
+        unconverted=books.unconverted,
     )
 
 
@@ -126,8 +125,3 @@ def grouped(money: Iterable[Money], key_of: Callable[[Money], K]) -> dict[K, lis
     for piece in money:
         groups.setdefault(key_of(piece), []).append(piece)
     return groups
-
-
-def unconverted(scope: Scope) -> dict[str, int]:
-    """Return what no rate could convert, in nanos of its own currency."""
-    return dict(fetch(*COARSE, "unconverted", **scope_params(scope)))

@@ -12,6 +12,9 @@ CREATE TEMP TABLE claimed ON COMMIT DROP AS
 WITH taken AS (DELETE FROM attribution_dirty RETURNING what, ref)
 SELECT DISTINCT what, ref FROM taken;
 
+-- Answers of before are not asked for again; what this settle changes is noted under its own number.
+DELETE FROM attribution_bookschange WHERE transaction <> pg_current_xact_id()::text::bigint;
+
 CREATE TEMP TABLE claimed_name ON COMMIT DROP AS
 SELECT lower(ref) AS name FROM claimed WHERE what = 'actor'
 UNION

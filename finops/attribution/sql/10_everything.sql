@@ -10,6 +10,7 @@ DELETE FROM attribution_usageday;
 DELETE FROM attribution_itemteam;
 DELETE FROM attribution_itemfate;
 DELETE FROM attribution_outcomecost;
+DELETE FROM attribution_outcomeday;
 DELETE FROM attribution_billseen;
 
 INSERT INTO attribution_billseen (source_id, provider) SELECT source_id, provider FROM bill;

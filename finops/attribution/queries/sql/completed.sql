@@ -1,39 +1,47 @@
 -- What was completed in a period, by bucket, team and kind, with its direct cost of any date
 -- and the sums over team-weeks and team-days that intervals need.
-with done as (
+, judged as (
+    -- The one day of completion per kind of which a part has proved itself by now.
+    select kind, window_, (%(now)s - window_)::date as edge_on
+    from unnest(%(kinds)s::text[], %(windows)s::interval[]) as k(kind, window_)
+), edge as (
+    select o.completed_on, o.kind, o.team_id, sum(o.credit_ppm) as matured,
+           coalesce(sum(o.credit_ppm) filter (where o.fate = 'value'), 0) as durable
+    from judged j
+    join attribution_outcomecost o on o.kind = j.kind and o.completed_on = j.edge_on
+    join outcomes_workitem w on w.id = o.item_id
+    where o.completed_on >= %(start)s and o.completed_on < %(end)s
+      and w.completed_at + j.window_ <= %(now)s
+    group by o.completed_on, o.kind, o.team_id
+), days as (
     select case when %(by_month)s then date_trunc('month', o.completed_on)::date
                 else %(start)s::date + (o.completed_on - %(start)s::date) / %(step)s * %(step)s
            end as bucket,
-           o.team_id, o.kind, o.completed_on, o.fate, o.credit_ppm,
-           case when %(effective)s then o.effective_nanos else o.billed_nanos end as nanos,
-           case
-               when o.completed_on + interval '1 day' + k.window_ <= %(now)s then true
-               when o.completed_on + k.window_ > %(now)s then false
-               -- Only for items on the edge does the time of day decide.
-               else (select w.completed_at + k.window_ <= %(now)s
-                     from outcomes_workitem w where w.id = o.item_id)
-           end as is_mature
-    from attribution_outcomecost o
-    join unnest(%(kinds)s::text[], %(windows)s::interval[]) as k(kind, window_) using (kind)
+           o.team_id, o.kind, o.completed_on, o.credit_ppm::numeric as n,
+           case when %(effective)s then o.effective_nanos else o.billed_nanos end::numeric as c,
+           case when o.completed_on < j.edge_on then o.credit_ppm
+                when o.completed_on = j.edge_on then coalesce(e.matured, 0) else 0 end as matured,
+           case when o.completed_on < j.edge_on then o.value_ppm
+                when o.completed_on = j.edge_on then coalesce(e.durable, 0) else 0 end as durable
+    from attribution_outcomeday o
+    join judged j using (kind)
+    left join edge e on e.completed_on = o.completed_on and e.kind = o.kind
+        and e.team_id is not distinct from o.team_id
     where o.completed_on >= %(start)s and o.completed_on < %(end)s
       and (%(teams)s::bigint[] is null or o.team_id = any(%(teams)s::bigint[]))
-), days as (
-    select bucket, team_id, kind, completed_on, sum(nanos) as c, sum(credit_ppm) as n,
-           coalesce(sum(credit_ppm) filter (where is_mature), 0) as matured,
-           coalesce(sum(credit_ppm) filter (where is_mature and fate = 'value'), 0) as durable
-    from done
-    group by bucket, team_id, kind, completed_on
 ), weeks as (
-    select bucket, team_id, kind, sum(c) as c, sum(n) as n, sum(matured) as matured,
-           sum(durable) as durable
+    select bucket, team_id, kind, sum(c) as c, sum(n) as n
     from days
     group by bucket, team_id, kind, date_trunc('week', completed_on)
-), units as (
-    select 'day' as unit, bucket, team_id, kind, c, n, matured, durable from days
+), completed as (
+    select bucket, team_id, kind, 'day' as unit, sum(matured) as matured, sum(durable) as durable,
+           count(*) as units, sum(c) as c, sum(n) as n, sum(c * c) as cc, sum(n * n) as nn,
+           sum(c * n) as cn
+    from days
+    group by bucket, team_id, kind
     union all
-    select 'week', bucket, team_id, kind, c, n, matured, durable from weeks
+    select bucket, team_id, kind, 'week', 0, 0, count(*), sum(c), sum(n), sum(c * c), sum(n * n),
+           sum(c * n)
+    from weeks
+    group by bucket, team_id, kind
 )
-select bucket, team_id, kind, unit, sum(matured)::bigint, sum(durable)::bigint, count(*),
-       sum(c), sum(n), sum(c * c), sum(n * n), sum(c * n)
-from units
-group by bucket, team_id, kind, unit

@@ -8,9 +8,9 @@
       and (%(teams)s::bigint[] is null or team_id = any(%(teams)s::bigint[]))
     group by bucket, month, team_id, is_provisional
 ), finished as (
-    select date_trunc('month', completed_on)::date as month, team_id, kind, count(*) as items
-    from attribution_outcomecost
-    where credit_ppm > 0 and completed_on >= %(months_start)s and completed_on < %(months_end)s
+    select date_trunc('month', completed_on)::date as month, team_id, kind, sum(items) as items
+    from attribution_outcomeday
+    where items > 0 and completed_on >= %(months_start)s and completed_on < %(months_end)s
     group by 1, team_id, kind
 ), equal as (
     select p.bucket, p.team_id, f.kind, f.items, sign(p.amount) as sign,
@@ -20,8 +20,9 @@
     from inflow_c p
     join finished f using (month, team_id)
     window pool as (partition by p.bucket, p.month, p.team_id, p.is_provisional)
+), pooled as (
+    select bucket, team_id, kind,
+           sum(sign * (items * each_item + greatest(least(left_over - before, items), 0))) as nanos
+    from equal
+    group by bucket, team_id, kind
 )
-select bucket, team_id, kind,
-       sum(sign * (items * each_item + greatest(least(left_over - before, items), 0)))::bigint
-from equal
-group by bucket, team_id, kind

@@ -1,4 +1,4 @@
-, spend as not materialized (
+, spend as (
     select p.*,
            case when %(by_month)s then date_trunc('month', p.day)::date
                 else %(start)s::date + (p.day - %(start)s::date) / %(step)s * %(step)s
