@@ -1,14 +1,19 @@
-"""Who may open the setup pages: uploaders bring files in, administrators do the rest."""
+"""Who may open the setup pages: uploaders bring files in, administrators do the rest.
+
+Times on these pages are those of the organisation's time zone.
+"""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
+from finops.attribution.queries.organisation import organisation
 from finops.people.access import Sight, sight_of
 from finops.people.models import User
 
@@ -43,6 +48,7 @@ def _guarded(view: View[P], allows: Callable[[Sight], bool]) -> View[P]:
             return redirect_to_login(request.get_full_path())
         if not allows(sight_of(request.user, timezone.now().date())):
             raise PermissionDenied
-        return view(request, *args, **kwargs)
+        with timezone.override(ZoneInfo(organisation().time_zone)):
+            return view(request, *args, **kwargs)
 
     return cast("View[P]", guarded)

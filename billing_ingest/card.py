@@ -1,36 +1,35 @@
 """One import as people see it: what was found, what it changes, how far it is, what went wrong."""
 
+from calendar import monthrange
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from billing_ingest import wording
+from billing_ingest.connector import Document
+from billing_ingest.first_rows import rows_of, table_of
 from billing_ingest.models import Job
+from billing_ingest.payers import Row
 from billing_ingest.registry import CONNECTORS, connector
-from billing_ingest.tables import TABLES
 from finops.ledger.models import Import, Source
+from finops.people.models import Team
 
 State = Import.State
-NUMBERS = {"line"} | {
-    column.name
-    for columns in TABLES.values()
-    for column in columns
-    if column.type in ("amount", "quantity", "value", "integer")
-}
-FIRST = (
-    "line charge_period_start occurred_at kind key state email name service_name provider model "
-    "meter actor api_key project repo branch session pr ticket team billed_cost effective_cost "
-    "list_cost input_tokens output_tokens billing_currency"
-)
-RANK = {name: rank for rank, name in enumerate(FIRST.split())}
 BUSY = (State.CHECKING, State.QUEUED, State.RUNNING)
 ASKS = (State.READY, State.HELD)
+FATES: dict[str, str] = {
+    State.LOADED: "booked",
+    State.UNDONE: "taken back",
+    State.DISCARDED: "left out",
+}
 # Component "state": late is a triangle in the warning colour, refused one in red.
 MARKS: dict[str, str] = {
     State.REFUSED: "refused",
@@ -48,6 +47,8 @@ class Card:
     sources: tuple[Source, ...]
     superseded: tuple[int, ...]  # imports of which this one replaced something
     now: datetime
+    has_slices: bool = False  # whether it can be taken back: people and work items were merged
+    payers: list[Team | None] = field(default_factory=list)  # of the first rows
 
     @property
     def is_busy(self) -> bool:
@@ -58,8 +59,19 @@ class Card:
         return self.imp.state in ASKS
 
     @property
+    def is_known(self) -> bool:
+        """Whether it waits for a yes that would change nothing."""
+        return self.imp.state == State.READY and self.imp.duplicate_of_id is not None
+
+    @property
+    def same_words(self) -> str:
+        """What is the same as in the import that this one repeats: its bytes, or only its rows."""
+        twin = self.imp.duplicate_of
+        return "bytes" if twin and twin.sha256 == self.imp.sha256 else "rows"
+
+    @property
     def state(self) -> dict[str, str]:
-        return {"words": self.imp.get_state_display(), "kind": MARKS.get(self.imp.state, "")}
+        return {"words": state_words(self.imp), "kind": MARKS.get(self.imp.state, "")}
 
     @property
     def preview(self) -> dict[str, Any]:
@@ -109,8 +121,8 @@ class Card:
         inside = Decimal(self.imp.totals.get(currency, "0"))
         outside = Decimal(self.imp.out_of_scope.get(currency, "0"))
         (inside, outside), total = wording.that_tie([inside, outside])
-        verb = "booked" if self.imp.state == State.LOADED else "to be booked"
-        inside_words = f"In scope, {wording.plural(self.imp.rows, 'line')}, {verb}"
+        rows_in_words = wording.plural(self.imp.rows, "line")
+        inside_words = f"In scope, {rows_in_words}, {self.fate_of_lines()}"
         rows = [row(inside_words, inside, currency)]
         if self.imp.out_of_scope:
             lines = self.preview.get("rows_out_of_scope")
@@ -121,6 +133,11 @@ class Card:
             "rows": rows,
             "sum": row(f"Sum of the file, {currency}", total, currency),
         }
+
+    def fate_of_lines(self) -> str:
+        if self.is_known or self.imp.state == State.DUPLICATE:
+            return "known already"
+        return FATES.get(self.imp.state, "to be booked")
 
     def what_it_replaces(self, currency: str) -> dict[str, Any]:
         """Old figures by the import they came with, and the change: new minus old."""
@@ -155,11 +172,18 @@ class Card:
         verb = "Checking" if self.imp.state == State.CHECKING else "Booking"
         done, lines = job.progress_rows, self.lines
         if not done:
-            return {"words": verb, "value": 0, "max": None}
+            words = f"{verb} {wording.size(self.imp.size_bytes)}{self.time_spent(job)}"
+            return {"words": words, "value": 0, "max": None}
         if not lines:
             return {"words": f"{verb}, {done:,} rows so far", "value": 0, "max": None}
         words = f"{verb}, {done:,} of {lines:,} rows{self.time_left(job, lines)}"
         return {"words": words, "value": min(done, lines), "max": lines}
+
+    def time_spent(self, job: Job) -> str:
+        if job.started_at is None:
+            return ""
+        seconds = int((self.now - job.started_at).total_seconds())
+        return f", for {wording.plural(seconds, 'second')}" if seconds > 0 else ""
 
     def time_left(self, job: Job, lines: int) -> str:
         if job.started_at is None or not 0 < job.progress_rows < lines:
@@ -172,6 +196,8 @@ class Card:
         """What the button says it will do."""
         if self.imp.state == State.HELD:
             return "Replace it all the same"
+        if self.is_known:
+            return "Book it all the same"
         if not self.replaced:
             return "Book it"
         when = wording.period(self.imp.period_start, self.imp.period_end)
@@ -187,28 +213,34 @@ class Card:
     def notes(self) -> list[str]:
         """What to know before the yes: duplicates, overlaps, warnings."""
         said = list(self.preview.get("overlaps", [])) if self.asks else []
-        said += [warning_words(warning) for warning in self.imp.warnings]
-        if self.asks and self.imp.duplicate_of_id:
-            twin = self.imp.duplicate_of_id
-            said.insert(0, f"The same bytes are booked already, as import {twin}: nothing changes.")
+        said += [warning_words(warning) for warning in self.imp.warnings if not self.says(warning)]
         if self.asks and (same := self.preview.get("same_lines")):
             said.append(f"{wording.plural(same, 'line')} stand in it more than once; all are kept.")
         return said
 
+    def says(self, warning: Any) -> bool:
+        """Whether the card's answer says it already, or the overlaps above do."""
+        code = warning.get("code") if isinstance(warning, dict) else ""
+        if code == "evidence":
+            return self.asks and bool(self.preview.get("overlaps"))
+        return code in ("duplicate", "unchanged") and self.imp.duplicate_of_id is not None
+
+    def change_href(self) -> str:
+        """Where what it changed can be seen; empty when no page shows it."""
+        page = "teams" if tables_of(self.imp) == {"person"} else "overview"
+        try:
+            return reverse(page) + months(self.imp.period_start, self.imp.period_end)
+        except NoReverseMatch:
+            return ""
+
+    @property
+    def rows_shown(self) -> list[Row]:
+        """The first rows, while somebody has to decide about them."""
+        return rows_of(self.preview) if self.asks else []
+
     def first_rows(self) -> dict[str, Any]:
         """The first rows as they will be booked: the columns that any of them fills."""
-        if not self.asks:
-            return {"columns": [], "rows": []}
-        names = self.preview.get("columns", [])
-        # What a person looks for comes first; the rest keeps its order.
-        order = sorted(range(len(names)), key=lambda i: (RANK.get(names[i], len(RANK)), i))
-        return {
-            "columns": [{"name": names[i], "is_number": names[i] in NUMBERS} for i in order],
-            "rows": [
-                [{"text": cell(line[i]), "is_number": names[i] in NUMBERS} for i in order]
-                for line in self.preview.get("rows", [])
-            ],
-        }
+        return table_of(self.preview, self.payers) if self.asks else {}
 
 
 class Replaced:
@@ -216,7 +248,7 @@ class Replaced:
 
     def __init__(self, part: dict[str, Any]) -> None:
         self.source: str = part["source"]
-        self.imported_on = date.fromisoformat(part["imported_at"][:10])
+        self.imported_on = timezone.localdate(datetime.fromisoformat(part["imported_at"]))
         self.labels: dict[str, None] = {}
         self.rows = 0
         self.totals: dict[str, Decimal] = {}
@@ -235,17 +267,39 @@ class Replaced:
         return f"{self.source}, {what}, imported {wording.day(self.imported_on)}, {lines}"
 
 
-def cell(text: str) -> str:
-    """A cell of the first rows; a day that is written as its midnight is a day."""
-    return text.removesuffix("T00:00:00Z").removesuffix(" 00:00:00")
+def state_words(imp: Import) -> str:
+    """The state in the words of the pages."""
+    return "Booked" if imp.state == State.LOADED else str(imp.get_state_display())
+
+
+def document_of(imp: Import) -> Document | None:
+    """What kind of file it is; None before that is known, or when its connector was taken out."""
+    if imp.source.connector not in CONNECTORS:
+        return None
+    documents = connector(imp.source.connector).documents
+    return next((known for known in documents if known.name == imp.document), None)
 
 
 def document_label(imp: Import) -> str:
-    """What kind of file it is, in the connector's words; empty before that is known."""
-    if imp.source.connector not in CONNECTORS:
+    document = document_of(imp)
+    return document.label if document else ""
+
+
+def tables_of(imp: Import) -> set[str]:
+    document = document_of(imp)
+    return {mapping.table for mapping in document.mappings} if document else set()
+
+
+def months(first_day: date | None, end_day: date | None) -> str:
+    """The months that the days touch, as the pages read a period; at most a year of them."""
+    if first_day is None or end_day is None:
         return ""
-    documents = connector(imp.source.connector).documents
-    return next((known.label for known in documents if known.name == imp.document), "")
+    last = max(first_day, end_day - timedelta(days=1))
+    start = max(first_day.replace(day=1), last.replace(year=last.year - 1, day=1))
+    if (start.year, start.month) == (last.year, last.month):
+        return f"?period={start:%Y-%m}"
+    until = last.replace(day=monthrange(last.year, last.month)[1])
+    return f"?from={start}&to={until}"
 
 
 def row(label: str, value: Decimal, currency: str, *, signed: bool = False) -> dict[str, str]:
@@ -261,7 +315,7 @@ def lead(cards: Iterable[Card]) -> SafeString:
     cards = list(cards)
     said = []
     for states, one, many in LEADS:
-        of_these = [card for card in cards if card.imp.state in states]
+        of_these = [card for card in cards if lead_state(card) in states]
         if of_these:
             words = one if len(of_these) == 1 else many
             count = "One file" if len(of_these) == 1 else f"{wording.in_words(len(of_these))} files"
@@ -271,9 +325,17 @@ def lead(cards: Iterable[Card]) -> SafeString:
     return format_html_join(" ", "{}.", said)
 
 
+KNOWN = "known"  # ready, but nothing would change
+
+
+def lead_state(card: Card) -> str:
+    return KNOWN if card.is_known else card.imp.state
+
+
 LEADS = (
     ((State.CHECKING,), "is being checked", "are being checked"),
     ((State.READY,), "is ready", "are ready"),
+    ((KNOWN,), "is booked already", "are booked already"),
     ((State.HELD,), "needs a second look", "need a second look"),
     ((State.REFUSED,), "is refused", "are refused"),
     ((State.QUEUED, State.RUNNING), "is being booked", "are being booked"),

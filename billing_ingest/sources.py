@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import (
     BigIntegerField,
-    DateField,
     Exists,
     JSONField,
     Max,
@@ -17,10 +16,13 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
+from billing_ingest import wording
 from billing_ingest.connector import Connector
 from billing_ingest.models import Job
 from billing_ingest.registry import CONNECTORS, connector
 from billing_ingest.schedule import PULL_EVERY, can_pull, next_pull
+from finops.attribution.queries import trust
+from finops.attribution.queries.trust import Freshness
 from finops.ledger.models import Import, Slice, Source
 
 State = Import.State
@@ -35,13 +37,29 @@ class SourceRow:
 
     source: Source
     connector_label: str
-    complete_to: date | None  # last day that cannot grow any more
+    fresh: Freshness | None  # None: it brings nothing that is dated
     rows: int
     last_brought_at: datetime | None
     next_run: datetime | None
     stale_since: datetime | None  # a scheduled source that brought nothing for too long
-    held: int
+    is_held: bool
+    is_refused: bool  # a file that came by itself was refused, and none came since
     error: str
+
+    @property
+    def complete_to(self) -> date | None:
+        """The last day that cannot grow any more."""
+        return self.fresh.complete_to if self.fresh else None
+
+    @property
+    def is_late(self) -> bool:
+        """Late as the top bar counts it."""
+        return bool(self.fresh and self.fresh.is_late)
+
+    @property
+    def days_words(self) -> str:
+        """Why there is no last complete day."""
+        return "It brings nothing that is dated" if self.rows else "Nothing is loaded yet"
 
     @property
     def written_rows(self) -> str:
@@ -52,26 +70,43 @@ class SourceRow:
         """In a word, for the component `state`."""
         if self.error:
             return {"words": "Failed", "kind": "refused"}
-        if self.held:
+        if self.is_held:
             return {"words": "Needs your yes", "kind": "late"}
+        if self.is_refused:
+            return {"words": "File refused", "kind": "refused"}
+        if self.fresh and self.fresh.is_late:
+            behind = wording.plural(self.fresh.days_behind or 0, "day")
+            return {"words": f"{behind} behind", "kind": "late"}
         if self.stale_since:
-            return {"words": "Late", "kind": "late"}
+            return {"words": "Nothing new", "kind": "late"}
         if self.last_brought_at is None:
             return {"words": "Nothing yet", "kind": ""}
-        return {"words": "Up to date" if self.next_run else "By hand", "kind": ""}
+        return {"words": "Up to date" if self.complete_to else "In use", "kind": ""}
+
+    @property
+    def needs_somebody(self) -> bool:
+        """Whether something besides being late waits for a person."""
+        return bool(self.error or self.is_held or self.is_refused or self.stale_since)
 
 
 def source_rows(now: datetime) -> list[SourceRow]:
     """Every source, by vendor."""
-    return [row_of(source, now) for source in with_facts(Source.objects.all())]
+    fresh = {found.source_id: found for found in trust.freshness(now=now)}
+    return [
+        row_of(source, fresh.get(source.pk), now) for source in with_facts(Source.objects.all())
+    ]
+
+
+def source_row(source: Source, now: datetime) -> SourceRow:
+    """One source that comes from `with_facts`."""
+    found = (fresh for fresh in trust.freshness(now=now) if fresh.source_id == source.pk)
+    return row_of(source, next(found, None), now)
 
 
 def with_facts(sources: QuerySet[Source]) -> QuerySet[Source]:
     """Sources with what their row shows, in one query."""
     active = Slice.objects.filter(source=OuterRef("pk"), superseded_at=None).order_by()
     of_source = active.values("source")
-    bills = of_source.filter(table="charge").annotate(x=Max("last_day")).values("x")
-    logs = of_source.annotate(x=Max("last_day")).values("x")
     rows = of_source.annotate(x=Sum("rows")).values("x")
     # People and work items are merged, not sliced: what the imports brought is what there is to count.
     merged = Import.objects.filter(source=OuterRef("pk"), state=State.LOADED).order_by()
@@ -79,9 +114,9 @@ def with_facts(sources: QuerySet[Source]) -> QuerySet[Source]:
     brought = Import.objects.filter(source=OuterRef("pk"), state__in=BROUGHT).order_by()
     newest = brought.values("source").annotate(x=Max("finished_at")).values("x")
     return sources.annotate(
-        last_day=Coalesce(Subquery(bills), Subquery(logs), output_field=DateField(null=True)),
         row_count=Coalesce(Subquery(rows), Subquery(merged_rows), output_field=BigIntegerField()),
         last_brought_at=Subquery(newest),
+        refused=Exists(unattended().filter(source=OuterRef("pk"))),
         held=Exists(Import.objects.filter(source=OuterRef("pk"), state=State.HELD)),
         last_error=Subquery(last_failures().values("error")[:1], output_field=JSONField()),
     ).order_by("connector", "name")
@@ -102,21 +137,30 @@ def unmended() -> QuerySet[Job]:
     return Job.objects.filter(~Exists(later), state=Job.State.FAILED, imp=None)
 
 
-def row_of(source: Source, now: datetime) -> SourceRow:
+def unattended() -> QuerySet[Import]:
+    """Files that came by themselves and were refused, and no later one made it good."""
+    newer = Import.objects.filter(
+        source=OuterRef("source"), document=OuterRef("document"), state__in=BROUGHT,
+        pk__gt=OuterRef("pk"),
+    )  # fmt: skip
+    return Import.objects.filter(~Exists(newer), state=State.REFUSED, by=None)
+
+
+def row_of(source: Source, fresh: Freshness | None, now: datetime) -> SourceRow:
     facts = vars(source)
     is_pulled = source.is_scheduled and can_pull(source)
     brought: datetime | None = facts["last_brought_at"]
     since = brought or source.created_at
-    last_day: date | None = facts["last_day"]
     return SourceRow(
         source=source,
         connector_label=label_of(source.connector),
-        complete_to=min(last_day, now.date() - timedelta(days=1)) if last_day else None,
+        fresh=fresh,
         rows=facts["row_count"] or 0,
         last_brought_at=brought,
         next_run=next_pull(now) if is_pulled else None,
         stale_since=since if is_pulled and now - since > LATE_AFTER else None,
-        held=facts["held"],
+        is_held=facts["held"],
+        is_refused=facts["refused"],
         error=(facts["last_error"] or {}).get("message", ""),
     )
 
@@ -156,12 +200,8 @@ def alerts() -> list[Alert]:
 
 
 def import_alerts() -> list[Alert]:
-    newer = Import.objects.filter(
-        source=OuterRef("source"), document=OuterRef("document"), state__in=BROUGHT,
-        pk__gt=OuterRef("pk"),
-    )  # fmt: skip
-    unattended = Q(state=State.REFUSED, by=None) & ~Exists(newer)
-    waiting = Import.objects.filter(Q(state=State.HELD) | unattended).select_related("source")
+    held = Import.objects.filter(state=State.HELD)
+    waiting = (held | unattended()).select_related("source")
     return [
         Alert(f"{imp.source.name}: {imp.filename} is {STATE_WORDS[imp.state]}", imp_id=imp.pk)
         for imp in waiting

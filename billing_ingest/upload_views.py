@@ -20,7 +20,9 @@ from billing_ingest.card import Card
 from billing_ingest.forms import TargetForm, UploadForm
 from billing_ingest.history import superseded_by
 from billing_ingest.models import Job
-from finops.ledger.models import Import, Source
+from billing_ingest.payers import payers
+from billing_ingest.sources import connectors_of_files
+from finops.ledger.models import Import, Slice, Source
 from finops.outside.archive import TooLargeError
 
 MOST_FILES = 50
@@ -61,11 +63,18 @@ def show(request: HttpRequest, ids: list[int]) -> HttpResponseBase:
         "imports": listed,
         "poll_href": address if is_settling or any(one.is_busy for one in cards) else "",
         "is_settling": is_settling,
+        "ready": bookable(cards),
+        "file_kinds": () if cards else connectors_of_files(),
         "can_administer": may_administer(request),
         "drop": drop_zone(address, has_files=bool(cards)),
     }
     is_fragment = request.headers.get("HX-Request") == "true"
     return render(request, "setup/files.html" if is_fragment else "setup/upload.html", context)
+
+
+def bookable(cards: list[Card]) -> list[Card]:
+    """The files that one yes books together: checked, and without a reason for a second look."""
+    return [one for one in cards if one.imp.state == Import.State.READY and not one.is_known]
 
 
 def drop_zone(address: str, *, has_files: bool) -> dict[str, Any]:
@@ -87,16 +96,26 @@ def cards_of(ids: list[int]) -> list[Card]:
     if not ids:
         return []
     rows = Import.objects.select_related("source", "duplicate_of", "by").in_bulk(ids)
+    sliced = set(Slice.objects.filter(imp__in=ids).values_list("imp_id", flat=True).distinct())
     newest = Job.objects.filter(imp__in=ids, kind__in=("check", "load"))
     at_work = {job.imp_id: job for job in newest.order_by("imp_id", "-pk").distinct("imp_id")}
     sources = tuple(Source.objects.defer("secret", "webhook_secret"))
     replaced = superseded_by(ids)
     now = timezone.now()
-    return [
-        Card(rows[pk], at_work.get(pk), sources, replaced.get(pk, ()), now)
+    cards = [
+        Card(rows[pk], at_work.get(pk), sources, replaced.get(pk, ()), now, pk in sliced)
         for pk in ids
         if pk in rows
     ]
+    name_payers(cards)
+    return cards
+
+
+def name_payers(cards: list[Card]) -> None:
+    """Say of the first rows of all files which team would pay, in one go."""
+    found = iter(payers([row for one in cards for row in one.rows_shown]))
+    for one in cards:
+        one.payers = [next(found) for _ in one.rows_shown]
 
 
 def settles() -> bool:
@@ -119,6 +138,19 @@ def take_files(request: HttpRequest, ids: list[int]) -> HttpResponseBase:
             messages.error(request, f"{file.name} is too large: {error}.")
     listed = ",".join(map(str, ids))
     return redirect(f"{reverse('upload')}?imports={listed}" if ids else "upload")
+
+
+@require_POST
+@for_uploaders
+def confirm_all(request: HttpRequest) -> HttpResponseBase:
+    """Book every file of the page that is ready, in the order in which they were dropped."""
+    ids = ids_of(request.POST.get("imports", ""))
+    for one in bookable(cards_of(ids)):
+        try:
+            actions.confirm(one.imp.pk, timezone.now())
+        except actions.NotPossibleError as error:
+            messages.error(request, str(error))
+    return redirect(f"{reverse('upload')}?imports={','.join(map(str, ids))}")
 
 
 @require_POST

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup/sources/<slug:key>/pull/", views.run_now, name="pull-now"),
     path("setup/sources/<slug:key>/test/", views.test, name="test-source"),
     path("setup/upload/", upload_views.upload, name="upload"),
+    path("setup/upload/confirm/", upload_views.confirm_all, name="upload-confirm"),
     path("setup/imports/<int:imp_id>/", upload_views.import_page, name="import"),
     path("setup/imports/<int:imp_id>/errors.csv", upload_views.errors_csv, name="import-errors"),
     path("setup/imports/<int:imp_id>/<slug:verb>/", upload_views.act, name="import-act"),

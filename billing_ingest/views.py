@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
@@ -19,12 +19,21 @@ from billing_ingest.forms import PullForm, SourceForm, first_day_to_pull
 from billing_ingest.history import history
 from billing_ingest.pull import try_out
 from billing_ingest.registry import CONNECTORS, connector
-from billing_ingest.sources import SourceRow, connectors_to_connect, row_of, source_rows, with_facts
+from billing_ingest.sources import (
+    Alert,
+    SourceRow,
+    connectors_to_connect,
+    job_alerts,
+    source_row,
+    source_rows,
+    with_facts,
+)
 from finops.ledger.models import Source
 from finops.outside.http import Http, HttpError
 
 # Somebody waits for the answer of a test: no long patience with the vendor.
 TEST_SECONDS = 15.0
+NAMES_MOST = 3
 
 
 @require_GET
@@ -34,25 +43,54 @@ def sources(request: HttpRequest) -> HttpResponseBase:
     rows = source_rows(timezone.now())
     context = {
         "page_title": "Sources",
-        "answer": answer(rows),
+        "answer": answer(rows, [alert for alert in job_alerts() if not alert.source_key]),
         "rows": rows,
         "connectors": connectors_to_connect(),
+        "time_zone": timezone.get_current_timezone_name(),
         "can_administer": may_administer(request),
     }
     return render(request, "setup/sources.html", context)
 
 
-def answer(rows: list[SourceRow]) -> SafeString:
-    """The page's answer: how many sources, how many need somebody."""
+def answer(rows: list[SourceRow], failures: list[Alert]) -> SafeString:
+    """The page's answer: how many sources are late, in the count of the top bar; who needs what."""
     if not rows:
-        return format_html("Nothing is connected yet. Upload a file or connect a vendor.")
-    waiting = [row for row in rows if row.state["kind"]]
-    total = wording.plural(len(rows), "source")
-    if not waiting:
-        return format_html("<b>{}</b>, nothing needs attention.", total)
-    names = wording.listed([row.source.name for row in waiting])
-    verb = "needs" if len(waiting) == 1 else "need"
-    return format_html("{}; <b>{}</b> {} attention.", total, names, verb)
+        return format_html("{}", "Nothing is connected yet. Upload a file or connect a vendor.")
+    said = [lateness(rows)]
+    waiting = [row.source.name for row in rows if row.needs_somebody]
+    if waiting:
+        needs = "needs" if len(waiting) == 1 else "need"
+        said.append(format_html("<b>{}</b> {} attention.", named(waiting), needs))
+    said += [format_html("{}.", failure.words.partition(":")[0]) for failure in failures]
+    if len(said) == 1 and not any(row.is_late for row in rows):
+        said.append(format_html("{}", "Nothing needs attention."))
+    return format_html_join(" ", "{}", ((sentence,) for sentence in said))
+
+
+def lateness(rows: list[SourceRow]) -> SafeString:
+    """2 of 8 sources are late: Cursor and OpenAI. Those without days are named beside them."""
+    dated = [row for row in rows if row.fresh]
+    late = [row.source.name for row in dated if row.is_late]
+    others = [row.source.name for row in rows if not row.fresh]
+    beside = f"; {named(others)} without days of {'its' if len(others) == 1 else 'their'} own"
+    if not others:
+        beside = ""
+    total = wording.plural(len(dated), "source")
+    if not dated:
+        return format_html("{}", "No source has brought money, logs or work yet.")
+    if not late:
+        verb = "is" if len(dated) == 1 else "are"
+        return format_html("<b>{} {} up to date</b>{}.", total, verb, beside)
+    verb = "is" if len(late) == 1 else "are"
+    return format_html(
+        "<b>{} of {} {} late</b>: {}{}.", len(late), total, verb, named(late), beside
+    )
+
+
+def named(names: list[str]) -> str:
+    """The names, at most three of them: A, B, C and 4 more."""
+    more = [f"{len(names) - NAMES_MOST} more"] if len(names) > NAMES_MOST else []
+    return wording.listed([*names[:NAMES_MOST], *more])
 
 
 @sensitive_post_parameters("secret", "webhook_secret")
@@ -100,7 +138,7 @@ def save_source(request: HttpRequest, found: Source, form: SourceForm | None) ->
 
 def source_context(request: HttpRequest, found: Source, form: SourceForm | None) -> dict[str, Any]:
     now = timezone.now()
-    row = row_of(found, now)
+    row = source_row(found, now)
     vendor = connector(found.connector) if found.connector in CONNECTORS else None
     first_day = first_day_to_pull(row.complete_to, now.date())
     return {

@@ -78,3 +78,15 @@ def duration(seconds: float) -> str:
     if seconds < 90:
         return "about a minute"
     return f"about {plural(round(seconds / 60), 'minute')}"
+
+
+def size(size_bytes: int) -> str:
+    """512 bytes, 40 kB, 1.2 GB."""
+    if size_bytes < 1000:
+        return plural(size_bytes, "byte")
+    amount = float(size_bytes)
+    for unit in ("kB", "MB", "GB"):
+        amount /= 1000
+        if amount < 999.5 or unit == "GB":
+            break
+    return f"{amount:.{0 if amount >= 10 else 1}f}{NBSP}{unit}"

@@ -93,7 +93,8 @@ def vendors_reason(error: HttpError) -> dict[str, Any]:
 
 def reason(error: Exception) -> dict[str, Any]:
     """Why a try failed, in the shape of every other error."""
-    words = f"{type(error).__name__}: {error}"
+    said = str(error).partition("\n")[0]  # what follows quotes the statement
+    words = f"{type(error).__name__}: {said}"
     return {
         "code": "internal_error",
         "message": f"Something went wrong on our side: {words[:LONGEST_REASON]}",

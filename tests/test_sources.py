@@ -9,12 +9,13 @@ import pytest
 from django.utils import timezone
 
 from billing_ingest import jobs, load, sources
+from billing_ingest.history import history
 from billing_ingest.models import Job
 from billing_ingest.registry import connector
 from billing_ingest.work import window_of
 from finops.ledger.models import Import, Slice, Source
 from finops.ledger.secrets import secret_of
-from finops.people.models import User
+from finops.people.models import Organisation, User
 from tests.bills import bill
 from tests.vendor import Answer, vendor
 
@@ -88,14 +89,57 @@ def test_the_last_complete_day_is_never_today():
     assert found.state == {"words": "Up to date", "kind": ""}
 
 
-def test_a_scheduled_source_that_brings_nothing_is_late_and_says_since_when():
+def test_a_scheduled_source_that_brings_nothing_new_says_since_when():
     source = a_source()
     an_import(source, State.LOADED, finished_at=NOW - timedelta(hours=14))
     found = row(source)
-    assert found.state == {"words": "Late", "kind": "late"}
+    assert found.state == {"words": "Nothing new", "kind": "late"}
     assert found.stale_since == NOW - timedelta(hours=14)
     an_import(source, State.DUPLICATE, finished_at=NOW - timedelta(hours=1))
-    assert row(source).state["words"] == "Up to date"
+    assert row(source).stale_since is None
+
+
+def a_slice(source: Source, last_day: date) -> Slice:
+    imp = an_import(source, State.LOADED, finished_at=timezone.now())
+    return Slice.objects.create(
+        source=source, imp=imp, table="usage", key=f"u:{last_day}", rows=1,
+        first_day=last_day, last_day=last_day,
+    )  # fmt: skip
+
+
+def test_the_page_and_the_top_bar_say_the_same_about_late_sources(client, admin):
+    today = timezone.now().date()
+    a_slice(a_source("openai"), today - timedelta(days=9))
+    a_slice(a_source("cursor"), today - timedelta(days=1))
+    a_source("people", connector="people_csv", is_scheduled=False, name="People")
+    said = text(client.get("/setup/"))
+    assert "1 of 2 sources late" in said
+    words = "1 of 2 sources is late: Openai; People without days of its own."
+    assert words in said
+    assert "9 days behind" in said
+    assert "Nothing needs attention" not in said
+
+
+def test_nothing_needs_attention_only_when_nothing_does(client, cfo):
+    a_slice(a_source(), timezone.now().date() - timedelta(days=1))
+    assert "1 source is up to date. Nothing needs attention." in text(client.get("/setup/"))
+    now = timezone.now()
+    Job.objects.create(kind="settle", state="failed", due_at=now, error={"message": "no"})
+    said = text(client.get("/setup/"))
+    assert "1 source is up to date. The settling of new facts failed." in said
+    Job.objects.all().delete()
+    an_import(Source.objects.get(), State.REFUSED, filename="pull.json", document="other")
+    said = text(client.get("/setup/"))
+    assert "1 source is up to date. Anthropic needs attention." in said
+    assert "File refused" in said
+
+
+def test_times_are_those_of_the_organisation(client, admin):
+    Organisation.objects.update_or_create(pk=1, defaults={"time_zone": "Asia/Kolkata"})
+    an_import(a_source(), State.LOADED, finished_at=datetime(2026, 11, 3, 20, 0, tzinfo=UTC))
+    said = text(client.get("/setup/"))
+    assert "4 Nov 2026, 01:30" in said
+    assert "Times are those of Asia/Kolkata." in said
 
 
 def test_a_pull_that_failed_is_shown_until_one_succeeds():
@@ -291,9 +335,24 @@ def test_the_history_says_what_each_import_held_and_what_replaced_it(client, adm
     first = load.load(load.receive(focus, "first.csv", bill("10.25", "4.75"), by=admin))
     second = load.load(load.receive(focus, "second.csv", bill("10.25", "5.00")))
     said = text(client.get("/setup/sources/focus/"))
-    assert f"{first.pk} first.csv Loaded October 2026 2 $15.00" in said
+    assert f"{first.pk} first.csv Booked October 2026 2 $15.00" in said
     assert re.search(rf"ada {second.pk} ", said)
-    assert "schedule" in said
+    assert "command" in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "slot", "words"),
+    [("fetch", "2026-11-03T00:00", "schedule"), ("fetch", None, "pull by hand"),
+     ("inbox", None, "webhook"), ("load", None, "command")],
+)  # fmt: skip
+def test_the_history_says_what_brought_a_file(kind, slot, words):
+    source = a_source()
+    now = timezone.now()
+    job = Job.objects.create(kind=kind, source=source, slot=slot, due_at=now, started_at=now)
+    an_import(source, State.LOADED)
+    Job.objects.filter(pk=job.pk).update(state="done", finished_at=timezone.now())
+    an_import(source, State.LOADED)  # after the job had ended
+    assert [line.brought_by for line in history(source).lines] == ["command", words]
 
 
 def test_a_long_history_comes_in_pages(client, admin, django_assert_max_num_queries):

@@ -1,60 +1,23 @@
 """Setup > Upload: what is in a file is said before it is booked, and nothing is booked unasked."""
 
 import csv
-import html
 import io
-import re
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from billing_ingest import actions, jobs, work
+from billing_ingest import actions, jobs
 from billing_ingest.models import Job
 from finops.ledger.models import Charge, Import, Source
 from finops.people.models import User
 from tests.bills import bill
+from tests.uploading import admin, broker, cfo, send, text, work_off
+
+__all__ = ["admin", "broker", "cfo"]
 
 pytestmark = pytest.mark.django_db
 State = Import.State
-
-
-@pytest.fixture(autouse=True)
-def broker(monkeypatch):
-    """A broker that takes everything and delivers nothing: `work_off` is the worker."""
-    monkeypatch.setattr(jobs.app, "send_task", lambda _name, **_: None)
-
-
-@pytest.fixture
-def cfo(client) -> User:
-    user = User.objects.create_user("chris", password="x", role=User.Role.CFO)
-    client.force_login(user)
-    return user
-
-
-@pytest.fixture
-def admin(client) -> User:
-    user = User.objects.create_user("ada", password="x", role=User.Role.ADMIN)
-    client.force_login(user)
-    return user
-
-
-def work_off(*kinds: str) -> None:
-    """Run the jobs that wait, as a worker does."""
-    for job in Job.objects.filter(state=Job.State.WAITING, kind__in=kinds or ("check", "load")):
-        work.run(job.pk)
-
-
-def send(client, *files: tuple[str, bytes], address: str = "/setup/upload/"):
-    uploads = [SimpleUploadedFile(name, content) for name, content in files]
-    return client.post(address, {"file": uploads}, follow=True)
-
-
-def text(response) -> str:
-    """The page's words, without tags and doubled blanks."""
-    page = re.sub("</?(b|a|span)( [^>]*)?>", "", response.content.decode())
-    return " ".join(html.unescape(re.sub("<[^>]+>", " ", page)).split())
 
 
 def test_a_dropped_file_is_checked_by_a_worker_and_books_nothing(client, cfo):
