@@ -13,7 +13,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dashboards.api.base import Endpoint, Session
+from dashboards.api.described import STATE_PARAMETERS
 from dashboards.api.problems import NOT_FOUND_WORDS, as_problem
+
+SHARED = frozenset(parameter.name for parameter in STATE_PARAMETERS)
 
 
 class Schema(SpectacularAPIView):
@@ -39,20 +42,49 @@ class Nothing(Endpoint):
 def docs(request: HttpRequest) -> HttpResponse:
     document = SchemaGenerator().get_schema(request=None, public=True)
     endpoints = [
-        {
-            "path": path,
-            "words": methods["get"].get("summary", ""),
-            "parameters": methods["get"].get("parameters", []),
-            "answer": answer_of(methods["get"]),
-        }
-        for path, methods in document["paths"].items()
+        described_endpoint(path, methods["get"]) for path, methods in document["paths"].items()
     ]
     shapes = [
         {"name": name.removesuffix("Shape"), "fields": fields_of(shape), "words": words_of(shape)}
         for name, shape in document["components"]["schemas"].items()
         if shape.get("type") == "object"
     ]
-    return render(request, "api/docs.html", {"endpoints": endpoints, "shapes": shapes})
+    context = {
+        "page_title": "API",
+        "shared": shared_parameters(document),
+        "endpoints": endpoints,
+        "shapes": shapes,
+    }
+    return render(request, "api/docs.html", context)
+
+
+def described_endpoint(path: str, operation: dict[str, Any]) -> dict[str, Any]:
+    """An address: what it answers, and the parameters that only it reads."""
+    parameters = operation.get("parameters", [])
+    answer = answer_of(operation)
+    return {
+        "path": path,
+        "words": operation.get("summary", ""),
+        "reads_state": {parameter["name"] for parameter in parameters} >= SHARED,
+        "parameters": [one for one in parameters if one["name"] not in SHARED],
+        "answer": answer,
+        "shape": answer.rsplit(" ", 1)[-1] if is_named(operation) else "",
+    }
+
+
+def shared_parameters(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The parameters of the state, as the first address that reads them all describes them."""
+    for methods in document["paths"].values():
+        found = [p for p in methods["get"].get("parameters", []) if p["name"] in SHARED]
+        if len(found) == len(SHARED):
+            return found
+    return []
+
+
+def is_named(operation: dict[str, Any]) -> bool:
+    """Whether the answer is a shape with a name, or a list of one."""
+    schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    return "$ref" in schema.get("items", schema)
 
 
 def answer_of(operation: dict[str, Any]) -> str:
