@@ -4,7 +4,6 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from dashboards import words
@@ -30,7 +29,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "nav": SimpleLazyObject(lambda: navigation(about)),
         "organisation": SimpleLazyObject(lambda: about.organisation),
-        "freshness": SimpleLazyObject(freshness),
+        "freshness": SimpleLazyObject(lambda: about.kept(("freshness",), lambda: freshness(about))),
         "as_of": SimpleLazyObject(lambda: as_of(about)),
         "account": {"name": user.get_full_name() or user.username, "role": user.get_role_display()},
     }
@@ -57,9 +56,9 @@ def navigation(about: Known) -> list[dict[str, Any]]:
     return items
 
 
-def freshness() -> dict[str, Any]:
+def freshness(about: Known) -> dict[str, Any]:
     """In words: are all sources up to date, and if not, how many are late."""
-    found = trust.freshness(now=timezone.now())
+    found = trust.freshness(now=about.now)
     late = [source for source in found if source.is_late]
     if not found:
         said = "No sources yet"

@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from dashboards.filters import DashboardFilter
+from dashboards.known import known
 from finops.attribution.queries.shapes import Scope, TeamRef
 from finops.people.access import Sight
 from finops.people.models import Organisation
@@ -139,12 +140,19 @@ def address_of(panel: Panel, asked: Asked, ending: str = "/") -> str:
 
 def render(panel: Panel, asked: Asked) -> tuple[SafeString, bool]:
     """The panel as HTML and whether it worked. What fails is logged and said in its own box."""
+    about = known(asked.request)
+    part = ("panel", asked.page, panel.slug, asked.of, asked.state, about.params)
     try:
-        shown = panel.show(panel.ask(asked), asked)
+        return about.kept(part, lambda: drawn(panel, asked)), True
     except Exception:  # the other panels of the page must live
         reference = uuid.uuid4().hex[:8]
         logger.exception("panel %s failed, reference %s", panel.slug, reference)
         return render_failure(panel, asked, reference), False
+
+
+def drawn(panel: Panel, asked: Asked) -> SafeString:
+    """Ask the panel's question and draw the answer. Nothing but the sight may tell users apart."""
+    shown = panel.show(panel.ask(asked), asked)
     frame = Frame(
         slug=panel.slug,
         question=shown.pop("question", panel.question),
@@ -159,7 +167,7 @@ def render(panel: Panel, asked: Asked) -> tuple[SafeString, bool]:
     if panel.table and shown:  # an answer without a body has no rows to take away
         frame = replace(frame, csv_href=address_of(panel, asked, ".csv"))
     context = {"panel": frame, "both_views": views, "asked": asked, **shown}
-    return render_to_string(panel.template, context, asked.request), True
+    return render_to_string(panel.template, context, asked.request)
 
 
 def render_failure(panel: Panel, asked: Asked, reference: str) -> SafeString:

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
+from django.utils.functional import SimpleLazyObject
 from django.utils.safestring import SafeString
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -41,17 +42,20 @@ def overview(request: HttpRequest) -> HttpResponse:
     asked = asked_by(request, "overview")
     if known(request).span is None:
         return render(request, "pages/welcome.html", {"page_title": "Overview", "asked": asked})
+    return render_page(pages.OVERVIEW, asked, overview_head)
+
+
+def overview_head(asked: Asked) -> dict[str, Any]:
     found = of_page(asked)
     now, before = found.now.total, found.before
     period = words.spoken_period(asked.state.period)
-    context = {
+    return {
         "page_title": f"Overview, {words.period_name(asked.state.period)}",
         "question": f"What did AI cost us in {period}, and what did it get us?",
         "answer": summary.lead(now, before, asked),
         "strip": summary.strip(now, before, asked),
         "unconverted": summary.unconverted_words(found.now.unconverted, asked),
     }
-    return render_page(pages.OVERVIEW, asked, context)
 
 
 @signed_in
@@ -61,23 +65,29 @@ def teams(request: HttpRequest) -> HttpResponse:
     found = known(request).visible_teams
     if asked.sight.teams is not None and len(found) == 1:
         return redirect(f"/teams/{found[0].slug}/{asked.state.query()}")
+    return render_page(pages.TEAMS, asked, teams_head)
+
+
+def teams_head(asked: Asked) -> dict[str, Any]:
     period = words.period_name(asked.state.period)
-    context = {
+    return {
         "page_title": f"Teams, {period}",
         "question": f"What did each team spend on AI in {period}, and what came of it?",
         "answer": summary.teams_lead(asked),
     }
-    return render_page(pages.TEAMS, asked, context)
 
 
 @signed_in
 def team(request: HttpRequest, slug: str) -> HttpResponse:
     """What did my team's AI money buy, and what should I change?"""
-    asked = asked_about_team(request, slug)
-    name = asked.team.name if asked.team else slug
+    return render_page(pages.TEAM, asked_about_team(request, slug), team_head)
+
+
+def team_head(asked: Asked) -> dict[str, Any]:
+    name = asked.team.name if asked.team else asked.of
     now, before = team_row(asked), team_row_before(asked)
     period = words.period_name(asked.state.period)
-    context = {
+    return {
         "page_title": f"{name}, {words.period_name(asked.state.period)}",
         "crumbs": [
             {"label": "Teams", "href": f"/teams/{asked.state.query()}"},
@@ -87,40 +97,46 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
         "answer": summary.lead(now, before, asked),
         "strip": summary.strip(now, before, asked, yardstick(asked)),
     }
-    return render_page(pages.TEAM, asked, context)
 
 
 @signed_in
 def receipt(request: HttpRequest, item_id: int) -> HttpResponse:
     """What did this work item cost, and why do we say so?"""
     asked = asked_about_item(request, item_id)
+    context = {
+        **kept_head(asked, receipt_head),
+        "panels": [panel.render(part, asked)[0] for part in pages.RECEIPT.panels],
+    }
+    return render(request, "pages/receipt.html", context)
+
+
+def receipt_head(asked: Asked) -> dict[str, Any]:
     found: Receipt = asked.subject
     noun = kind_of(found.kind).outcome.partition(" ")[2] or "outcome"
-    context = {
+    return {
         "page_title": f"Receipt, {found.external_id}",
         "has_charts": True,
         "scope": f"all dates · {asked.state.cost}, {asked.currency}",
         "noun": noun,
         "asked_cost": f"{asked.state.cost}, {asked.currency}",
         "slip": slip(found, asked),
-        "panels": [panel.render(part, asked)[0] for part in pages.RECEIPT.panels],
     }
-    return render(request, "pages/receipt.html", context)
 
 
 @signed_in
 def lines_page(request: HttpRequest) -> HttpResponse:
     """Which lines are behind a figure?"""
-    asked = asked_by(request, "lines")
+    return render(request, "pages/lines.html", kept_head(asked_by(request, "lines"), lines_found))
+
+
+def lines_found(asked: Asked) -> dict[str, Any]:
     want = lines.wanted(asked)
-    shown = lines.show(lines.fetch(asked, want), want, asked)
-    context = {
+    return {
         "page_title": f"Lines, {words.period_name(asked.state.period)}",
         "question": "Which lines are behind it?",
-        **shown,
+        **lines.show(lines.fetch(asked, want), want, asked),
         **around(asked, lines.pairs_of(asked)),
     }
-    return render(request, "pages/lines.html", context)
 
 
 @signed_in
@@ -133,8 +149,12 @@ def lines_export(request: HttpRequest) -> StreamingHttpResponse:
 @signed_in
 def line(request: HttpRequest, charge: str) -> HttpResponse:
     """One line of a bill: every column, the vendor's own text, and where its money went."""
-    asked = asked_by(request, "lines")
-    charged_on, charge_id = read_charge(charge)
+    asked = asked_by(request, "lines", of=charge)
+    return render(request, "pages/line.html", kept_head(asked, line_found))
+
+
+def line_found(asked: Asked) -> dict[str, Any]:
+    charged_on, charge_id = read_charge(asked.of)
     found = cells.charge(charged_on, charge_id)
     if found is None:
         raise Http404("There is no such line.")
@@ -145,8 +165,7 @@ def line(request: HttpRequest, charge: str) -> HttpResponse:
     )
     if asked.sight.teams is not None and not went.rows:
         raise Http404("There is no such line.")
-    context = {"page_title": f"Bill line {charge}", **describe(found, went, asked)}
-    return render(request, "pages/line.html", context)
+    return {"page_title": f"Bill line {asked.of}", **describe(found, went, asked)}
 
 
 @signed_in
@@ -207,29 +226,50 @@ def asked_about_team(request: HttpRequest, slug: str) -> Asked:
 def asked_about_item(request: HttpRequest, item_id: int) -> Asked:
     """404 unless one of the teams that did the work or paid for it may be seen."""
     asked = asked_by(request, "receipt", of=str(item_id))
-    found = receipts.receipt(item_id, cost=asked.state.cost, now=asked.now)
-    if found is None or not any(asked.sight.sees(t.id) for t in concerned(found)):
+    found = SimpleLazyObject(
+        lambda: receipts.receipt(item_id, cost=asked.state.cost, now=asked.now)
+    )
+    about = known(request).kept(("concerned", item_id, asked.state.cost), lambda: concerned(found))
+    if not any(asked.sight.sees(team.id) for team in about):
         raise Http404("There is no such item.")
     return replace(asked, subject=found)
 
 
-def concerned(found: Receipt) -> list[TeamRef]:
-    return [found.team, *(payer for payer, _ in found.payers)]
+def concerned(found: Receipt | None) -> list[TeamRef]:
+    """The teams that did the work and those that paid for it; none of an unknown item."""
+    return [found.team, *(payer for payer, _ in found.payers)] if found else []
 
 
-def render_page(page: Page, asked: Asked, context: dict[str, Any]) -> HttpResponse:
+Head = Callable[[Asked], dict[str, Any]]
+
+
+def kept_head(asked: Asked, head: Head) -> dict[str, Any]:
+    """The part of a page's context that its address and the sight decide."""
+    about = known(asked.request)
+    part = (head.__name__, asked.request.path, asked.state, about.params)
+    return about.kept(part, lambda: head(asked))
+
+
+def render_page(page: Page, asked: Asked, head: Head) -> HttpResponse:
     """The head of the page, its first panels, and the places of the others."""
+    context = kept_head(asked, head)
     parts: list[SafeString] = []
     for i, part in enumerate(page.panels):
         parts.append(
             panel.render(part, asked)[0] if i < page.eager else panel.render_waiting(part, asked)
         )
-    context |= {"panels": parts, "has_charts": True, **around(asked)}
-    return render(asked.request, "pages/page.html", context)
+    context = {**context, "panels": parts, "has_charts": True}
+    return render(asked.request, "pages/page.html", context | around(asked))
 
 
 def around(asked: Asked, kept: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
     """The filter bar, what was wrong in the address, and the scope in words for paper."""
+    about = known(asked.request)
+    part = ("around", asked.request.path, asked.of, asked.state, tuple(kept))
+    return about.kept(part, lambda: bar(asked, kept))
+
+
+def bar(asked: Asked, kept: Sequence[tuple[str, str]]) -> dict[str, Any]:
     about = known(asked.request)
     teams = [] if asked.team else [t for t in about.visible_teams if not t.is_group]
     place = menus.Place(asked.request.path, tuple(kept))

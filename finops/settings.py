@@ -154,6 +154,18 @@ DATABASE["CONN_HEALTH_CHECKS"] = True
 DATABASES = {"default": DATABASE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# --- answers that are kept ----------------------------------------------------------------
+
+# In the memory of each web process; the oldest go first. What an answer depends on is in its
+# key (dashboards/known.py), so the time is only for those that nobody asks for any more.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "TIMEOUT": 2 * 3600,
+        "OPTIONS": {"MAX_ENTRIES": 1000},
+    },
+}
+
 # --- jobs ---------------------------------------------------------------------------------
 
 # A worker renews its hold on a job; when it dies the job is free again after this long.

@@ -1,11 +1,10 @@
 """Whose books these are, how far they reach and when they were last brought up to date."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef
-
-from finops.people.models import Identity, Membership, Organisation, Team, TeamPlacement
+from finops.people.models import Organisation
 from finops.periods import Period
 
 from .shapes import TeamRef
@@ -21,12 +20,7 @@ def organisation() -> Organisation:
 
 def teams() -> list[TeamRef]:
     """Return every team, by slug."""
-    below = TeamPlacement.objects.filter(parent=OuterRef("pk"))
-    people = Membership.objects.filter(team=OuterRef("pk"))
-    keys = Identity.objects.filter(team=OuterRef("pk"))
-    is_group = Exists(below) & ~Exists(people) & ~Exists(keys)
-    rows = Team.objects.order_by("slug").annotate(is_group=is_group)
-    return [TeamRef(*row) for row in rows.values_list("id", "slug", "name", "color", "is_group")]
+    return standing().teams
 
 
 def team_refs() -> dict[int | None, TeamRef]:
@@ -44,10 +38,33 @@ class Reach:
     as_of: datetime | None
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How the books stand: what every page asks first.
+
+    Answers computed while the books were of one generation are the answers as long as they are.
+    """
+
+    generation: str
+    reach: Reach
+    company: Organisation
+    teams: list[TeamRef]
+
+
+def standing() -> Standing:
+    """Return how the books stand now, in one query."""
+    ((generation, first, last, settled, company, all_teams),) = fetch("standing")
+    return Standing(
+        generation=generation or "",
+        reach=Reach(None if first is None else Period(first, last + timedelta(days=1)), settled),
+        company=Organisation(**json.loads(company)) if company else Organisation(pk=1),
+        teams=[TeamRef(*team) for team in json.loads(all_teams or "[]")],
+    )
+
+
 def reach() -> Reach:
     """Return how far the books reach and when they were last brought up to date."""
-    ((first, last, settled),) = fetch("reach")
-    return Reach(None if first is None else Period(first, last + timedelta(days=1)), settled)
+    return standing().reach
 
 
 def books_span() -> Period | None:
