@@ -110,7 +110,7 @@ def fetch(asked: Asked, want: Wanted) -> CellPage:
 def show(found: CellPage, want: Wanted, asked: Asked) -> dict[str, Any]:
     after = asked.params.get("after")
     return {
-        "answer": answer(found, asked),
+        "answer": answer(found, want, asked),
         "chips": [chip(name, label, value, asked) for name, label, value in want.conditions],
         "rows": [row(line, asked) for line in found.rows],
         "total": words.money(found.nanos, asked.currency, cents=True),
@@ -123,16 +123,30 @@ def show(found: CellPage, want: Wanted, asked: Asked) -> dict[str, Any]:
     }
 
 
-def answer(found: CellPage, asked: Asked) -> SafeString:
+def answer(found: CellPage, want: Wanted, asked: Asked) -> SafeString:
     period = words.period_name(asked.state.period)
     if not found.count:
         return format_html("No line of {} matches.", period)
     return format_html(
-        "{} of {} add up to {}.",
+        "{} of {} add{} up to {}{}.",
         words.bold(words.plural(found.count, "line")),
         period,
+        "s" if found.count == 1 else "",
         words.bold(words.money(found.nanos, asked.currency, cents=True)),
+        shared_clause(want, asked),
     )
+
+
+def shared_clause(want: Wanted, asked: Asked) -> str:
+    """Money that all teams share stands among the lines of some with the part that they bear."""
+    tier, fate = want.where.tier, want.where.fate
+    if want.scope.teams is None or (tier and "D" not in tier) or (fate and "overhead" not in fate):
+        return ""
+    names = [team.name for team in asked.state.teams if asked.sight.sees(team.id)]
+    bearer = f"{words.listed(names)} bear{'s' if len(names) == 1 else ''}" if names else "they bear"
+    if tier == "D" or fate == "overhead":
+        return f", the part that {bearer} of what all teams share"
+    return f"; shared money counts with the part that {bearer}"
 
 
 def pairs_of(asked: Asked, without: str = "") -> list[tuple[str, str]]:

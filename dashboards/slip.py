@@ -62,15 +62,22 @@ def lead(receipt: Receipt, asked: Asked) -> SafeString:
         sessions = (
             f" in {words.in_words(receipt.sessions)} session{'s' if receipt.sessions != 1 else ''}"
         )
+    if not receipt.direct and not receipt.lines:
+        return format_html("No money is tied to {}. {}", title, end_sentence(receipt))
     return format_html("{} cost {}{}. {}", title, cost, sessions, fate_sentence(receipt))
 
 
 def fate_sentence(receipt: Receipt) -> str:
-    verb = kind_of(receipt.kind).verb
-    fate = fate_label(receipt.fate).lower()
     if receipt.completed_at:
-        done = f"It was {verb} on {words.day(receipt.completed_at.date(), year=True)}"
-        return f"{done}; what it cost counts as {fate}."
+        fate = fate_label(receipt.fate).lower()
+        return f"{end_sentence(receipt)[:-1]}; what it cost counts as {fate}."
+    return end_sentence(receipt)
+
+
+def end_sentence(receipt: Receipt) -> str:
+    verb = kind_of(receipt.kind).verb
+    if receipt.completed_at:
+        return f"It was {verb} on {words.day(receipt.completed_at.date(), year=True)}."
     if receipt.closed_at:
         return f"It was closed on {words.day(receipt.closed_at.date(), year=True)} without being {verb}."
     return "It is still open, so more may come."

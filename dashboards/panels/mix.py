@@ -27,6 +27,7 @@ def show(found: Sequence[MixRow], asked: Asked) -> dict[str, Any]:
     work = sum((row.outcomes for row in found), start=Decimal(0))
     head = found[:SHOWN]
     rest = found[SHOWN:]
+    digits = 1 if any(row.outcomes % 1 for row in found) else 0
     nanos = [row.nanos for row in head] + [sum(row.nanos for row in rest)]
     texts, total = words.column(nanos, money, asked.currency, cents=False)
     top = max(
@@ -38,13 +39,14 @@ def show(found: Sequence[MixRow], asked: Asked) -> dict[str, Any]:
         "answer": answer(found, money, work),
         "rows": [
             row_of(row, text, money, work, top, asked)
+            | {"outcomes": credited(row.outcomes, digits)}
             for row, text in zip(head, texts, strict=False)
         ],
         "rest": {"count": words.plural(len(rest), "more model"), "text": texts[-1]}
         if rest
         else None,
         "total": total,
-        "outcomes": words.count(Decimal(round(work, 1))),
+        "outcomes": f"{work:,.{digits}f}",
         "how": HOW,
         "links": [{"label": "Lines behind it", "href": asked.lines()}],
     }
@@ -74,6 +76,10 @@ def answer(found: Sequence[MixRow], money: int, work: Decimal) -> SafeString:
     )
 
 
+def credited(outcomes: Decimal, digits: int) -> SafeString | str:
+    return f"{outcomes:,.{digits}f}" if outcomes else words.unknown("names no work")
+
+
 def row_of(
     row: MixRow, text: str, money: int, work: Decimal, top: float, asked: Asked
 ) -> dict[str, Any]:
@@ -88,9 +94,6 @@ def row_of(
             "second": 100 * float(of_work) / top,
             "words": f"{words.percent(of_money, 0)} of spend, {words.percent(of_work, 0)} of outcomes",
         },
-        "outcomes": words.count(Decimal(round(row.outcomes, 1)))
-        if row.outcomes
-        else words.unknown("names no work"),
         "durable": words.percent(row.durable_share, 0)
         if row.durable_share is not None
         else words.unknown("fewer than ten matured outcomes"),

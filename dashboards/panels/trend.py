@@ -67,7 +67,7 @@ def show(found: Trend, asked: Asked) -> dict[str, Any]:
         "kinds": kind_tabs(found, asked),
         "rows": [row(week, found.kind, asked) for week in found.weeks],
         "kind": found.kind,
-        "how": how(found),
+        "how": how(found, asked),
         "links": [{"label": "Lines behind it", "href": lines_of(found.weeks, asked)}],
     }
 
@@ -165,18 +165,17 @@ def row(week: Week, kind: Kind, asked: Asked) -> dict[str, Any]:
     }
 
 
-def how(found: Trend) -> list[str]:
+def how(found: Trend, asked: Asked) -> list[str]:
     noun = found.kind.outcomes
-    return [
-        (
-            f"Direct cost: money of any date tied to the {noun} whose last completion falls in the week (tiers A and "
-            "B), divided by their number. Band: 95 % interval."
-        ),
-        (
-            "Bars: everything dated in the week, all sources. The lighter part is provisional: usage at list price "
-            "after the contract discount."
-        ),
-    ]
+    line = (
+        f"Direct cost: money of any date tied to the {noun} whose last completion falls in the week (tiers A and B), "
+        "divided by their number. Band: 95 % interval; a very wide one is cut at the edge."
+    )
+    bars = (
+        "Bars: everything dated in the week, all sources. The lighter part is provisional: usage at list price after "
+        "the contract discount."
+    )
+    return [line] if asked.team else [line, bars]
 
 
 def table(found: Trend, asked: Asked) -> Table:

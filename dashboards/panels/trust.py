@@ -65,6 +65,7 @@ def row(source: SourceTrust, text: str, asked: Asked) -> dict[str, Any]:
         else words.unknown("brings no bill"),
         "href": asked.lines(source=source.key),
         "state": state(source),
+        "has_bill": source.complete_to is not None,
         "complete_to": words.day(source.complete_to)
         if source.complete_to
         else words.unknown("no bill yet"),
@@ -105,11 +106,11 @@ def fresh(found: Sequence[SourceTrust], late: Sequence[SourceTrust]) -> SafeStri
         return "Every source is up to date." if len(found) > 1 else "The one source is up to date."
     names = words.bold(words.listed([lateness(source) for source in late[:3]]))
     if len(late) == len(found):
-        return format_html("No source is up to date: {}.", names)
+        return format_html("No source is up to date. Behind: {}.", names)
     ready = len(found) - len(late)
     are = "are" if ready != 1 else "is"
     return format_html(
-        "{} of {} sources {} up to date. {}.",
+        "{} of {} sources {} up to date. Behind: {}.",
         words.in_words(ready).capitalize(),
         words.in_words(len(found)),
         are,
@@ -119,8 +120,8 @@ def fresh(found: Sequence[SourceTrust], late: Sequence[SourceTrust]) -> SafeStri
 
 def lateness(source: SourceTrust) -> str:
     if source.days_behind is None:
-        return f"{source.name} is late"
-    return f"{source.name} is {words.in_words(source.days_behind)} days behind"
+        return source.name
+    return f"{source.name} by {words.plural(source.days_behind, 'day')}"
 
 
 def no_sources(asked: Asked) -> dict[str, Any]:

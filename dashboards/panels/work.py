@@ -50,7 +50,7 @@ def show(found: ItemList, asked: Asked) -> dict[str, Any]:
         "rest": {"count": words.plural(rest, "more item"), "text": texts[-1]} if rest > 0 else None,
         "total": total,
         "cost_head": f"Cost in {words.short_period_name(asked.state.period)}",
-        "how": HOW,
+        "how": HOW if any(item.lines is not None for item in found.rows) else HOW[:-1],
         "links": [
             {
                 "label": "Lines behind it",
@@ -65,7 +65,8 @@ HOW = (
         "Cost of the period’s cells that reached the item by an exact key (A) or by person and time window (B). "
         "A receipt also holds cells of other months."
     ),
-    "Cycle time: from the start of the work to its completion. Size: changed lines.",
+    "Cycle time: from the start of the work to its completion.",
+    "Size: changed lines, from XS to XL.",
 )
 
 
@@ -215,4 +216,5 @@ PANEL = Panel(
     table=table,
     flush=True,
     tall=True,
+    long=True,
 )

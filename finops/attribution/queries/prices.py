@@ -58,9 +58,8 @@ def effects(before: list[Priced], after: list[Priced]) -> tuple[list[Effect], li
         price = whole(b1 - l1 * share_of_list)
         mix = whole((l1 - q1 * l0 / q0) * share_of_list)
         if price:
-            reason = (
-                f"{source} at {percent(b1 / l1)} of list price, before {percent(share_of_list)}"
-            )
+            now, was = told_apart(b1 / l1, share_of_list)
+            reason = f"{source} at {now} of list price, before {was}"
             prices.append(Effect(source, price, reason))
         if mix:
             mixes.append(Effect(source, mix, shift(source, old[source], new[source])))
@@ -95,5 +94,12 @@ def whole(nanos: Decimal) -> int:
     return int(nanos.quantize(ONE, rounding=ROUND_HALF_UP))
 
 
-def percent(share: Decimal) -> str:
-    return f"{(share * 100).quantize(ONE, rounding=ROUND_HALF_UP)} %"
+def told_apart(now: Decimal, was: Decimal) -> tuple[str, str]:
+    """Return two shares with as many digits as it takes to see which is larger, two at most."""
+    pairs = [(percent(now, digits), percent(was, digits)) for digits in range(3)]
+    return next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
+
+
+def percent(share: Decimal, digits: int = 0) -> str:
+    unit = ONE.scaleb(-digits)
+    return f"{(share * 100).quantize(unit, rounding=ROUND_HALF_UP)} %"
