@@ -1,23 +1,15 @@
-"""The method a second time, slowly and row by row, from facts alone: what settle must equal.
-
-Written from the method's text, sharing no code with the SQL. It answers with the billed nanos
-of every (charge, usage row, tier, reason, item, team).
-"""
+"""Stage 0: every charge split over the usage it paid for, and usage that is not billed yet."""
 
 import hashlib
-import re
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
 from finops.ledger.models import Charge, Slice, Source, Usage
 from finops.money import split
-from finops.outcomes.models import WorkItem
-from finops.people.models import Identity, Membership, Team
 
-FAR = datetime(9999, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 SAID = (
     "provider",
@@ -31,8 +23,6 @@ SAID = (
     "ticket",
 )
 KEYS = "actor api_key project repo branch session pr ticket conversation deal team model service_tier".split()
-
-Answer = dict[tuple[Any, ...], int]
 
 
 class Piece(NamedTuple):
@@ -48,26 +38,6 @@ class Piece(NamedTuple):
     is_usage: bool
 
 
-def answer() -> Answer:
-    """Return billed nanos per (charge id, usage id, tier, reason, item id, team id)."""
-    pieces = list(_pieces())
-    items = _Items()
-    placed: list[tuple[Piece, str, str, int | None, int | None, int]] = []
-    for piece in pieces:
-        person, team, shared = _payer(piece)
-        for tier, reason, item, nanos in items.place(piece, person, team, shared):
-            paying = None if tier == "D" else team
-            placed.append((piece, tier, reason, item, paying, nanos))
-    total: Answer = defaultdict(int)
-    for piece, tier, reason, item, team, nanos in _with_pools(placed, items):
-        charge, usage = piece.charge, piece.usage
-        total[charge and charge.id, usage and usage.id, tier, reason, item, team] += nanos
-    return {key: nanos for key, nanos in total.items() if nanos}
-
-
-# --- stage 0: cells ---------------------------------------------------------------------------
-
-
 def _booked() -> list[Charge]:
     found = Charge.objects.filter(slice__superseded_at__isnull=True).select_related(
         "slice__billing_scope"
@@ -81,10 +51,11 @@ def _booked() -> list[Charge]:
 
 def _billed_until(charges: list[Charge]) -> dict[tuple[int, str], datetime]:
     """(source, provider) -> end of what is billed, from the newest two months of slices."""
-    newest: dict[int, Any] = {}
+    newest: dict[int, date] = {}
     slices = {c.slice_id for c in charges}
     for part in Slice.objects.filter(id__in=slices):
-        newest[part.source_id] = max(newest.get(part.source_id, part.last_day), part.last_day)
+        last = part.last_day or date.min
+        newest[part.source_id] = max(newest.get(part.source_id, last), last)
     ends: dict[tuple[int, str], dict[bool, datetime]] = defaultdict(dict)
     for c in charges:
         if c.slice.last_day and c.slice.last_day > newest[c.slice.source_id] - timedelta(days=62):
@@ -193,7 +164,7 @@ def _round(value: Decimal, digits: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
 
 
-def _pieces() -> Iterable[Piece]:
+def pieces() -> Iterable[Piece]:
     charges = _booked()
     bills = _billed_until(charges)
     names = dict(Source.objects.values_list("id", "key"))
@@ -227,7 +198,7 @@ def _split_charge(
         return
     rows = [u for u in rows if u.id in weights]
     order = {u.id: f"{_natural_key(u)}{u.id:012d}" for u in rows}
-    scale = 10 ** max(0, -min(w.as_tuple().exponent for w in weights.values()))  # type: ignore[type-var,operator]
+    scale = 10**24  # weights have at most as many decimals
     parts = split(
         charge.billed_nanos, {order[key]: int(weight * scale) for key, weight in weights.items()}
     )
@@ -321,199 +292,3 @@ def _not_billed_yet(
         nanos = int(_round(u.list_cost * factors[u.id] * (1 - discounts[payer]) * 10**9, 0))
         if nanos:
             yield _piece(None, u, nanos)
-
-
-# --- who pays ---------------------------------------------------------------------------------
-
-
-def _dated(rows: Iterable[Any], day: Any) -> Any:
-    alive = [
-        r
-        for r in rows
-        if (not r.valid_from or r.valid_from <= day) and (not r.valid_to or r.valid_to > day)
-    ]
-    return max(
-        alive, key=lambda r: (r.valid_from is not None, r.valid_from or day, r.id), default=None
-    )
-
-
-def _owner(name: str, day: Any) -> Identity | None:
-    if not name:
-        return None
-    name = name.lower()
-    everyone = list(Identity.objects.all())
-    bare = [i for i in everyone if i.external_id.lower() == name]
-    one = (
-        len({i.namespace for i in bare}) == 1 or len({(i.person_id, i.team_id) for i in bare}) == 1
-    )
-    full = [i for i in everyone if f"{i.namespace}:{i.external_id}".lower() == name]
-    found: Identity | None = _dated(full + (bare if one else []), day)
-    return found
-
-
-def _member(person: int | None, day: Any) -> int | None:
-    found = _dated(Membership.objects.filter(person_id=person), day) if person else None
-    return found.team_id if found else None
-
-
-def _payer(piece: Piece) -> tuple[int | None, int | None, bool]:
-    day = piece.at.date()
-    owners = [
-        _owner(piece.said[name], day) for name in ("actor", "api_key", "project", "sub_account_id")
-    ]
-    person = next((o.person_id for o in owners[:2] if o and o.person_id), None)
-    tag = piece.said["team"].lower()
-    tagged = next(
-        (t.id for t in Team.objects.all() if tag and tag in (t.slug, t.name.lower())), None
-    )
-    owned = next((o.team_id for o in owners if o and o.team_id), None)
-    team = tagged or _member(person, day) or owned
-    shared = piece.is_shared or any(o.is_shared for o in owners[:2] if o)
-    return person, team, shared or (not piece.is_usage and not team and not person)
-
-
-# --- the waterfall ----------------------------------------------------------------------------
-
-
-class _Items:
-    """The work items, their keys, windows, people and teams."""
-
-    def __init__(self) -> None:
-        self.items = {w.id: w for w in WorkItem.objects.prefetch_related("keys", "people", "links")}
-        self.by_key: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
-        for w in self.items.values():
-            for key in w.keys.all():
-                self.by_key[key.key_type, key.value][w.id] = key.weight
-        self.pulls: dict[int, set[int]] = defaultdict(set)
-        named = {(w.kind, w.key): w.id for w in self.items.values()}
-        for w in self.items.values():
-            for link in w.links.all():
-                target = named.get((link.target_kind, link.target_key))
-                if w.kind == "pull_request" and link.target_kind == "ticket" and target:
-                    self.pulls[target].add(w.id)
-
-    def window(self, w: WorkItem) -> tuple[datetime, datetime] | None:
-        end = {"done": w.completed_at, "abandoned": w.closed_at}.get(w.state)
-        start = w.started_at or w.created_at
-        if end:
-            earliest = end - 21 * DAY
-            return max((start or earliest) - DAY, earliest), end + 2 * DAY
-        return (start - DAY, FAR) if start else None
-
-    def people(self, w: WorkItem) -> set[int]:
-        day = (w.completed_at or w.closed_at or w.version_at).date()
-        makers = [
-            p
-            for p in w.people.all()
-            if p.role in ("author", "co_author", "committer", "assignee", "owner")
-        ]
-        owners = (_owner(p.actor, day) for p in makers)
-        return {o.person_id for o in owners if o and o.person_id}
-
-    def place(
-        self, p: Piece, person: int | None, team: int | None, shared: bool
-    ) -> list[tuple[str, str, int | None, int]]:
-        tier, weights = ("", {}) if p.is_excluded else self.match(p, person)
-        if weights:
-            rank = {item: (self.items[item].kind, self.items[item].key) for item in weights}
-            order = {
-                item: f"{number:09d}"
-                for number, item in enumerate(sorted(weights, key=rank.__getitem__))
-            }
-            parts = split(p.nanos, {order[item]: weight for item, weight in weights.items()})
-            return [(tier, "", item, parts[order[item]]) for item in weights]
-        if p.is_excluded:
-            return [("E", "excluded", None, p.nanos)]
-        if shared:
-            return [("D", "", None, p.nanos)]
-        if team:
-            return [("C", "", None, p.nanos)]
-        known = {w.repo for w in self.items.values()}
-        unmapped = p.said["repo"] and p.said["repo"] not in known
-        reason = (
-            "no_outcome_in_period" if person else "unmapped_repo" if unmapped else "no_identity"
-        )
-        return [("E", reason, None, p.nanos)]
-
-    def match(self, p: Piece, person: int | None) -> tuple[str, dict[int, int]]:
-        said = p.said
-        for key_type in ("pr", "conversation", "deal", "ticket"):
-            found = (
-                {
-                    i
-                    for name in said[key_type].split(";")
-                    if name
-                    for i in self.by_key[key_type, name]
-                }
-                if said.get(key_type)
-                else set()
-            )
-            if key_type == "ticket":
-                found = {i for i in found if not self.pulls[i]}
-            if found:
-                return "A1", dict.fromkeys(found, 1)
-        if said["session"] and self.by_key["session", said["session"]]:
-            return "A2", dict(self.by_key["session", said["session"]])
-        if branch := self.branch(p):
-            return "A3", {branch: 1}
-        tickets = {
-            t.lower() for t in re.findall(r"[A-Za-z][A-Za-z0-9]+-[0-9]+", said["branch"])
-        } | set(said["ticket"].split(";"))
-        found = {i for t in tickets if t for i in self.by_key["ticket", t]}
-        if found:
-            return "A4", dict.fromkeys({x for i in found for x in self.pulls[i] or {i}}, 1)
-        return "B", dict.fromkeys(self.open_to(p, person), 1)
-
-    def branch(self, p: Piece) -> int | None:
-        if not p.said["repo"] or not p.said["branch"]:
-            return None
-        same = [
-            w
-            for w in self.items.values()
-            if w.repo == p.said["repo"] and w.branch == p.said["branch"]
-        ]
-        if len(same) == 1:
-            return same[0].id
-        alive = [(w, win) for w in same if (win := self.window(w)) and win[0] <= p.at < win[1]]
-        alive.sort(key=lambda pair: (pair[0].kind, pair[0].key))
-        alive.sort(key=lambda pair: pair[1][0], reverse=True)
-        return alive[0][0].id if alive else None
-
-    def open_to(self, p: Piece, person: int | None) -> set[int]:
-        found = set()
-        for w in self.items.values() if person else ():
-            window = self.window(w)
-            near = window and window[0] <= p.at < window[1]
-            if (
-                near
-                and (not w.repo or not p.said["repo"] or w.repo == p.said["repo"])
-                and person in self.people(w)
-            ):
-                found.add(w.id)
-        return found
-
-    def teams(self, w: WorkItem) -> set[int]:
-        if w.team_id:
-            return {w.team_id}
-        day = (w.completed_at or w.closed_at or w.version_at).date()
-        return {t for person in self.people(w) if (t := _member(person, day))}
-
-
-def _with_pools(placed: list[Any], items: _Items) -> Iterable[Any]:
-    """Pools without a finished item, and shared money without a base, reached nothing."""
-    full = {(t, f"{w.completed_at:%Y-%m}") for w in items.items.values()
-            if w.state == "done" and w.completed_at for t in items.teams(w)}  # fmt: skip
-    pooled = []
-    for piece, tier, reason, item, team, nanos in placed:
-        if tier == "C" and (team, f"{piece.at:%Y-%m}") not in full:
-            tier, reason = "E", "no_outcome_in_period"  # noqa: PLW2901
-        pooled.append((piece, tier, reason, item, team, nanos))
-    base: dict[tuple[str, int], int] = defaultdict(int)
-    for piece, tier, _, _, team, nanos in pooled:
-        if tier[0] in "ABC" and team:
-            base[f"{piece.at:%Y-%m}", team] += nanos
-    based = {month for (month, _), nanos in base.items() if nanos > 0}
-    for piece, tier, reason, item, team, nanos in pooled:
-        if tier == "D" and f"{piece.at:%Y-%m}" not in based:
-            tier, reason = "E", "no_base"  # noqa: PLW2901
-        yield piece, tier, reason, item, team, nanos
