@@ -226,7 +226,7 @@ def asked_about_team(request: HttpRequest, slug: str) -> Asked:
 def asked_about_item(request: HttpRequest, item_id: int) -> Asked:
     """404 unless one of the teams that did the work or paid for it may be seen."""
     asked = asked_by(request, "receipt", of=str(item_id))
-    found = SimpleLazyObject(
+    found: Any = SimpleLazyObject(
         lambda: receipts.receipt(item_id, cost=asked.state.cost, now=asked.now)
     )
     about = known(request).kept(("concerned", item_id, asked.state.cost), lambda: concerned(found))

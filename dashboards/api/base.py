@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
-from django.utils import timezone
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.renderers import JSONRenderer
@@ -22,10 +21,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from dashboards.api.problems import NOT_FOUND_WORDS, WrongParametersError, as_problem, wrong
-from dashboards.asking import state_of, the_user
+from dashboards.asking import state_of
 from dashboards.filters import DAYS_MAX, NO_TEAM, DashboardFilter, Problem
+from dashboards.known import Known, known
 from finops.attribution.queries.shapes import Scope
-from finops.people.access import Sight, sight_of
+from finops.people.access import Sight
 from finops.periods import Period
 
 STATE = ("period", "from", "to", "against", "team", "cost")
@@ -44,6 +44,7 @@ class Session(SessionAuthentication):
 class Question:
     """What one request asks: the state of a page, the sight of its asker, the time."""
 
+    about: Known
     params: QueryDict
     state: DashboardFilter
     sight: Sight
@@ -116,9 +117,8 @@ class Endpoint(APIView):
 
     def question(self, request: Request) -> Question:
         """Read and check the whole request. Raises what as_problem turns into 400, 403 or 404."""
-        now = timezone.now()
-        params = request._request.GET  # noqa: SLF001 - the Django request below DRF's
-        sight = sight_of(the_user(request._request), now.date())  # noqa: SLF001
+        about = known(request._request)  # noqa: SLF001 - the Django request below DRF's
+        params, sight, now = about.request.GET, about.sight, about.now
         if self.for_finance and not sight.can_upload:
             raise PermissionDenied("Finance and administrators may read this.")
         allowed = {*self.parameters, *(STATE if self.reads_state else ())}
@@ -128,7 +128,7 @@ class Endpoint(APIView):
             )
         if NO_TEAM in params.getlist("team") and not self.knows_no_team:
             raise wrong("team", "Money without a team can be asked for in cells only.")
-        return Question(params, read_state(params, sight, now), sight, now)
+        return Question(about, params, read_state(about), sight, now)
 
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any
@@ -138,10 +138,10 @@ class Endpoint(APIView):
         return done
 
 
-def read_state(params: QueryDict, sight: Sight, now: datetime) -> DashboardFilter:
+def read_state(about: Known) -> DashboardFilter:
     """The state of the page, or a refusal. A team out of sight is not there."""
     try:
-        state = state_of(params, sight, now)
+        state = state_of(about)
     except (ValueError, OverflowError):
         raise wrong("period", "The period, or what it is compared with, is out of range.") from None
     if any(problem.name == "team" for problem in state.problems):
@@ -153,15 +153,18 @@ def read_state(params: QueryDict, sight: Sight, now: datetime) -> DashboardFilte
     return state
 
 
-def page_after(request: Request, after: str | None) -> dict[str, str | None]:
+def page_after(question: Question, after: str | None) -> dict[str, str | None]:
     """The cursor and the address of the next page; null when this was the last."""
     if after is None:
         return {"cursor": None, "next": None}
     cursor = base64.urlsafe_b64encode(after.encode()).decode()
     pairs = [
         (name, value)
-        for name, values in request.query_params.lists()
+        for name, values in question.params.lists()
         for value in values
         if name != "cursor"
     ]
-    return {"cursor": cursor, "next": f"{request.path}?{urlencode([*pairs, ('cursor', cursor)])}"}
+    return {
+        "cursor": cursor,
+        "next": f"{question.about.request.path}?{urlencode([*pairs, ('cursor', cursor)])}",
+    }

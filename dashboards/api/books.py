@@ -1,15 +1,12 @@
 """Endpoints of the books themselves: teams, sources, imports, the organisation."""
 
-from rest_framework.request import Request
-from rest_framework.response import Response
+from typing import Any
 
 from dashboards.api import shapes
-from dashboards.api.base import Endpoint, page_after
+from dashboards.api.base import Endpoint, Question, page_after
 from dashboards.api.described import PAGE_PARAMETERS, described
 from dashboards.api.figures import envelope
 from dashboards.api.problems import wrong
-from dashboards.asking import visible_teams
-from finops.attribution.queries import organisation as books
 from finops.attribution.queries.trust import sources
 from finops.ledger.history import imports_before
 
@@ -18,18 +15,16 @@ class Teams(Endpoint):
     reads_state = False
 
     @described("The teams you may look into", shapes.TeamsShape, reads_state=False)
-    def get(self, request: Request) -> Response:
-        question = self.question(request)
-        return Response(shapes.TeamsShape({"teams": visible_teams(question.sight)}).data)
+    def get(self, question: Question) -> Any:
+        return shapes.TeamsShape({"teams": question.about.visible_teams}).data
 
 
 class Trust(Endpoint):
     @described("How far each source can be trusted", shapes.TrustShape)
-    def get(self, request: Request) -> Response:
-        question = self.question(request)
+    def get(self, question: Question) -> Any:
         rows = sources(question.seen, now=question.now)
         answer = {**envelope(question, question.seen), "sources": rows}
-        return Response(shapes.TrustShape(answer).data)
+        return shapes.TrustShape(answer).data
 
 
 class Imports(Endpoint):
@@ -40,32 +35,30 @@ class Imports(Endpoint):
     @described(
         "What was loaded, newest first", shapes.ImportsShape, *PAGE_PARAMETERS, reads_state=False
     )
-    def get(self, request: Request) -> Response:
-        question = self.question(request)
+    def get(self, question: Question) -> Any:
         before = question.cursor
         if before and not (before.isascii() and before.isdigit() and len(before) < 19):
             raise wrong("cursor", "Not a cursor that a page gave.")
         limit = question.limit
         rows = imports_before(int(before) if before else None, limit=limit + 1)
         after = str(rows[limit - 1].pk) if len(rows) > limit else None
-        answer = {**page_after(request, after), "imports": rows[:limit]}
-        return Response(shapes.ImportsShape(answer).data)
+        answer = {**page_after(question, after), "imports": rows[:limit]}
+        return shapes.ImportsShape(answer).data
 
 
 class OrganisationFacts(Endpoint):
     reads_state = False
 
     @described("Whose books these are", shapes.OrganisationShape, reads_state=False)
-    def get(self, request: Request) -> Response:
-        self.question(request)
-        company = books.organisation()
+    def get(self, question: Question) -> Any:
+        company = question.about.organisation
         answer = {
             "name": company.name,
             "reporting_currency": company.reporting_currency,
             "fiscal_year_start_month": company.fiscal_year_start_month,
             "time_zone": company.time_zone,
             "person_level": company.person_level,
-            "books": books.books_span(),
-            "as_of": books.as_of(),
+            "books": question.about.span,
+            "as_of": question.about.reach.as_of,
         }
-        return Response(shapes.OrganisationShape(answer).data)
+        return shapes.OrganisationShape(answer).data

@@ -1,11 +1,16 @@
 """How the endpoints are described in the OpenAPI document: parameters, answers, errors."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
+from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
+from dashboards.api.base import Endpoint
 from dashboards.api.problems import MEDIA_TYPE
 from dashboards.api.shapes import ProblemShape
 
@@ -41,13 +46,31 @@ ERRORS = {
 def described(
     summary: str, shape: type[Serializer], *extra: OpenApiParameter, reads_state: bool = True
 ) -> Callable[[Any], Any]:
-    """Describe a `get`: what it answers, what it reads, how it fails."""
+    """Describe a `get` and let its answer be kept, as it leaves the house, while the books stand.
+
+    The `get` takes a Question and returns the body; nothing but the sight may tell users apart.
+    """
     problem = {
         (status, MEDIA_TYPE): OpenApiResponse(ProblemShape, words)
         for status, words in ERRORS.items()
     }
-    return extend_schema(
+    description = extend_schema(
         summary=summary,
         parameters=[*(STATE_PARAMETERS if reads_state else ()), *extra],
         responses={200: shape, **problem},
     )
+
+    def kept(get: Callable[..., Any]) -> Any:
+        @wraps(get)
+        def answered(self: Endpoint, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+            question = self.question(request)
+            about = question.about
+            content = about.kept(
+                ("api", request.path, about.params),
+                lambda: JSONRenderer().render(get(self, question, *args, **kwargs)),
+            )
+            return HttpResponse(content, content_type="application/json")
+
+        return description(answered)
+
+    return kept

@@ -66,7 +66,7 @@ def described_endpoint(path: str, operation: dict[str, Any]) -> dict[str, Any]:
         "path": path,
         "words": operation.get("summary", ""),
         "reads_state": {parameter["name"] for parameter in parameters} >= SHARED,
-        "parameters": [one for one in parameters if one["name"] not in SHARED],
+        "parameters": [in_words(one) for one in parameters if one["name"] not in SHARED],
         "answer": answer,
         "shape": answer.rsplit(" ", 1)[-1] if is_named(operation) else "",
     }
@@ -75,10 +75,15 @@ def described_endpoint(path: str, operation: dict[str, Any]) -> dict[str, Any]:
 def shared_parameters(document: dict[str, Any]) -> list[dict[str, Any]]:
     """The parameters of the state, as the first address that reads them all describes them."""
     for methods in document["paths"].values():
-        found = [p for p in methods["get"].get("parameters", []) if p["name"] in SHARED]
-        if len(found) == len(SHARED):
-            return found
+        found = {p["name"]: p for p in methods["get"].get("parameters", [])}
+        if found.keys() >= SHARED:
+            return [in_words(found[parameter.name]) for parameter in STATE_PARAMETERS]
     return []
+
+
+def in_words(parameter: dict[str, Any]) -> dict[str, Any]:
+    """A parameter for people: what is marked as code in the description stands without marks."""
+    return {**parameter, "description": parameter.get("description", "").replace("`", "")}
 
 
 def is_named(operation: dict[str, Any]) -> bool:

@@ -3,8 +3,6 @@
 from typing import Any, get_args
 
 from rest_framework.exceptions import PermissionDenied
-from rest_framework.request import Request
-from rest_framework.response import Response
 
 from dashboards.api import shapes
 from dashboards.api.base import Endpoint, Question
@@ -13,7 +11,6 @@ from dashboards.panels.flow import in_sight
 from finops.attribution import printed
 from finops.attribution.queries.changes import what_changed
 from finops.attribution.queries.flow import money_flow
-from finops.attribution.queries.organisation import organisation
 from finops.attribution.queries.shapes import Scope
 from finops.attribution.queries.trend import weekly
 from finops.attribution.queries.unit_costs import By, PersonLevelOffError, unit_cost
@@ -27,7 +24,7 @@ WEEKS, WEEKS_MAX = 13, 53
 def envelope(question: Question, scope: Scope) -> dict[str, Any]:
     """What stands above every answer: the currency, the period, the cost column."""
     return {
-        "currency": organisation().reporting_currency,
+        "currency": question.about.organisation.reporting_currency,
         "period": {"start": scope.period.start, "end": scope.period.end},
         "cost": scope.cost,
     }
@@ -41,28 +38,26 @@ class UnitCosts(Endpoint):
         shapes.UnitCostsShape,
         parameter("by", "One row for each of these.", enum=list(BY)),
     )
-    def get(self, request: Request) -> Response:
-        question = self.question(request)
+    def get(self, question: Question) -> Any:
         by: Any = question.choice("by", BY) or None
         scope = question.seen if by in NAMES_TEAMS else question.scope
         try:
             report = unit_cost(scope, by=by, now=question.now)
         except PersonLevelOffError as error:
             raise PermissionDenied(f"{str(error).capitalize()}.") from None
-        return Response({**envelope(question, scope), **printed.report(report)})
+        return {**envelope(question, scope), **printed.report(report)}
 
 
 class Spend(Endpoint):
     @described("Which vendor's money was paid by which team and met which fate", shapes.SpendShape)
-    def get(self, request: Request) -> Response:
-        question = self.question(request)
+    def get(self, question: Question) -> Any:
         bands = in_sight(money_flow(question.scope), question.sight)
         answer = {
             **envelope(question, question.scope),
             "total": sum(band.nanos for band in bands),
             "bands": bands,
         }
-        return Response(shapes.SpendShape(answer).data)
+        return shapes.SpendShape(answer).data
 
 
 class Trend(Endpoint):
@@ -75,19 +70,17 @@ class Trend(Endpoint):
         parameter("weeks", "How many weeks, up to the period's end.", type="integer",
                   minimum=1, maximum=WEEKS_MAX),
     )  # fmt: skip
-    def get(self, request: Request) -> Response:
-        question = self.question(request)
+    def get(self, question: Question) -> Any:
         kind = question.choice("kind", tuple(KINDS), "pull_request")
         weeks = question.number("weeks", WEEKS, 1, WEEKS_MAX)
         rows = weekly(question.scope, kind=kind, weeks=weeks, now=question.now)
         answer = {**envelope(question, question.scope), "kind": kind, "weeks": rows}
-        return Response(shapes.TrendShape(answer).data)
+        return shapes.TrendShape(answer).data
 
 
 class Changes(Endpoint):
     @described("Why spend differs from the period compared with", shapes.ChangesShape)
-    def get(self, request: Request) -> Response:
-        question = self.question(request)
+    def get(self, question: Question) -> Any:
         change = what_changed(question.scope, question.against)
         answer = {
             **envelope(question, question.scope),
@@ -96,4 +89,4 @@ class Changes(Endpoint):
             "after": change.after,
             "causes": change.causes,
         }
-        return Response(shapes.ChangesShape(answer).data)
+        return shapes.ChangesShape(answer).data

@@ -6,8 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import Http404
-from rest_framework.request import Request
-from rest_framework.response import Response
 
 from dashboards.api import shapes
 from dashboards.api.base import Endpoint, Question, page_after
@@ -18,7 +16,6 @@ from dashboards.bill_line import wide
 from dashboards.filters import NO_TEAM
 from finops.attribution.queries.cells import cells, charge
 from finops.attribution.queries.items import work_items
-from finops.attribution.queries.organisation import organisation
 from finops.attribution.queries.receipts import receipt
 from finops.attribution.queries.shapes import FATES, TIERS, CellFilter, CellPage, Receipt, Scope
 from finops.ledger.queries import raw_line
@@ -44,8 +41,7 @@ class Outcomes(Endpoint):
         parameter("search", "Part of a title or key."),
         *PAGE_PARAMETERS,
     )
-    def get(self, request: Request) -> Response:
-        question = self.question(request)
+    def get(self, question: Question) -> Any:
         scope, offset = question.seen, offset_of(question)
         found = work_items(
             scope,
@@ -60,12 +56,12 @@ class Outcomes(Endpoint):
         more = end if found.rows and end < found.count else None
         answer = {
             **envelope(question, scope),
-            **page_after(request, None if more is None else str(more)),
+            **page_after(question, None if more is None else str(more)),
             "count": found.count,
             "total": found.nanos,
             "outcomes": found.rows,
         }
-        return Response(shapes.OutcomesShape(answer).data)
+        return shapes.OutcomesShape(answer).data
 
 
 def offset_of(question: Question) -> int:
@@ -82,15 +78,14 @@ class OutcomeReceipt(Endpoint):
     @described(
         "What one work item cost, and why we say so", shapes.ReceiptShape, COST, reads_state=False
     )
-    def get(self, request: Request, item_id: int) -> Response:
-        question = self.question(request)
+    def get(self, question: Question, item_id: int) -> Any:
         cost: Any = question.choice("cost", ("billed", "effective"), "billed")
         found = receipt(item_id, cost=cost, now=question.now) if item_id <= ID_MAX else None
         if found is None or not may_see(question.sight, found):
             raise Http404
         answer = {
             **vars(found),
-            "currency": organisation().reporting_currency,
+            "currency": question.about.organisation.reporting_currency,
             "cost": cost,
             "payers": [{"team": team, "amount": nanos} for team, nanos in found.payers],
             "related": [
@@ -98,7 +93,7 @@ class OutcomeReceipt(Endpoint):
                 for row in found.related
             ],
         }
-        return Response(shapes.ReceiptShape(answer).data)
+        return shapes.ReceiptShape(answer).data
 
 
 def may_see(sight: Sight, found: Receipt) -> bool:
@@ -124,17 +119,16 @@ class Cells(Endpoint):
         parameter("provisional", "Only money billed, or not billed yet.", enum=["true", "false"]),
         *PAGE_PARAMETERS,
     )
-    def get(self, request: Request) -> Response:
-        question = self.question(request)
+    def get(self, question: Question) -> Any:
         found = lines_of(question, where(question))
         answer = {
             **envelope(question, question.seen),
-            **page_after(request, found.after),
+            **page_after(question, found.after),
             "count": found.count,
             "total": found.nanos,
             "cells": found.rows,
         }
-        return Response(shapes.CellsShape(answer).data)
+        return shapes.CellsShape(answer).data
 
 
 def lines_of(question: Question, wanted: CellFilter) -> CellPage:
@@ -168,18 +162,17 @@ class ChargeLine(Endpoint):
     @described(
         "One line of a bill, down to the vendor's own text", shapes.ChargeShape, reads_state=False
     )
-    def get(self, request: Request, day: date, charge_id: int) -> Response:
-        question = self.question(request)
+    def get(self, question: Question, day: date, charge_id: int) -> Any:
         found = charge(day, charge_id) if charge_id <= ID_MAX else None
         if not found or not paid_for_some(question.sight, found):
             raise Http404
         raw = None
         if question.sight.can_upload:
             raw = raw_line(found["import_id"], found["line"])
-        elif not organisation().person_level:
+        elif not question.about.organisation.person_level:
             found = {name: value for name, value in found.items() if name not in PERSONAL}
         columns = {name: written(value) for name, value in found.items()}
-        return Response({"charge": columns, "raw_line": raw})
+        return {"charge": columns, "raw_line": raw}
 
 
 def written(value: Any) -> Any:

@@ -17,7 +17,7 @@ from dashboards.menus import mark
 from dashboards.panel import Asked, Panel, Table
 from dashboards.reports import of_page, team_row
 from finops.attribution.queries import trend
-from finops.attribution.queries.shapes import Scope, Week
+from finops.attribution.queries.shapes import Week
 from finops.outcomes.kinds import KINDS, Kind
 from finops.periods import Period
 
@@ -40,12 +40,10 @@ def ask(asked: Asked) -> Trend:
     kinds = verdicts.kinds_by_cost(team_row(asked) if asked.team else of_page(asked).now.total)
     wanted = asked.params.get("kind") or ""
     slug = wanted if wanted in KINDS else next(iter(kinds), "pull_request")
-    weeks = trend.weekly(asked.scope(), kind=slug, weeks=WEEKS, now=asked.now)
-    company: list[Week] = []
-    if asked.team:
-        everybody = Scope(asked.state.period, None, asked.state.cost)
-        company = trend.weekly(everybody, kind=slug, weeks=WEEKS, now=asked.now)
-    return Trend(kind_of(slug), kinds, weeks, company)
+    scope = asked.scope()
+    groups = [scope.teams, None] if asked.team else [scope.teams]
+    weeks, *company = trend.weekly_of(scope, groups, kind=slug, weeks=WEEKS, now=asked.now)
+    return Trend(kind_of(slug), kinds, weeks, company[0] if company else [])
 
 
 def show(found: Trend, asked: Asked) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Why spend differs between two periods, in causes that sum to the difference."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -9,7 +8,8 @@ from finops.money import NANOS
 from finops.outcomes.kinds import KINDS
 from finops.periods import Period, month_of
 
-from .books import FINE_MONEY, Books, read_books, scope_params, summed
+from .books import FINE_MONEY, Books, scope_params, summed
+from .comparison import both
 from .organisation import organisation
 from .prices import Effect, effects, priced, whole
 from .shapes import Cause, Change, Scope
@@ -18,6 +18,7 @@ from .sql_files import fetch
 NAMED = 3
 UNTIED_TIERS = {"C": "pools", "D": "shared money", "E": "unattributed money"}
 VendorTier = dict[tuple[str, str], int]
+Days = dict[str, tuple[date, date]]
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,15 @@ def what_changed(scope: Scope, against: Period) -> Change:
     vendors with money in only one of the periods. Mix and price: see `prices`. The rest is what
     these do not explain. Causes of nothing are left out; what is left sums to the change.
     """
-    before, after = side(Scope(against, scope.teams, scope.cost)), side(scope)
+    before, after = sides(scope, against)
     prices, mixes = effects(priced(before.scope), priced(after.scope))
+    days = vendor_days(before, after)
     found = [
         volume(before, after),
-        new_sources(before, after),
+        new_sources(before, after, days),
         sources_effect("mix", ("Dearer mix of models", "Cheaper mix of models"), mixes),
         sources_effect("price", ("Higher prices", "Lower prices"), prices),
-        ended_sources(before, after),
+        ended_sources(before, after, days),
     ]
     spent_before, spent_after = sum(before.vendors.values()), sum(after.vendors.values())
     left = spent_after - spent_before - sum(cause.nanos for cause in found)
@@ -55,11 +57,19 @@ def what_changed(scope: Scope, against: Period) -> Change:
     return Change(spent_before, spent_after, [cause for cause in found if cause.nanos])
 
 
-def side(scope: Scope) -> Side:
+def sides(scope: Scope, against: Period) -> tuple[Side, Side]:
+    end = datetime.combine(max(scope.period.end, against.end), time(), UTC)
+    books, earlier = both(scope, against, end)
+    before = Scope(against, scope.teams, scope.cost)
+    return (
+        Side(before, by_vendor_and_tier(before), earlier or Books()),
+        Side(scope, by_vendor_and_tier(scope), books),
+    )
+
+
+def by_vendor_and_tier(scope: Scope) -> VendorTier:
     rows = fetch(*FINE_MONEY, "money_by_tier", **scope_params(scope))
-    money = {(vendor, tier): nanos for vendor, tier, nanos in rows}
-    end = datetime.combine(scope.period.end, time(), UTC)
-    return Side(scope, money, read_books(scope, now=end))
+    return {(vendor, tier): nanos for vendor, tier, nanos in rows}
 
 
 def volume(before: Side, after: Side) -> Cause:
@@ -91,28 +101,35 @@ def counted(kind: str, ppm: int) -> str:
     return f"{text} {'more' if ppm > 0 else 'fewer'} {words}"
 
 
-def new_sources(before: Side, after: Side) -> Cause:
+def new_sources(before: Side, after: Side, days: Days) -> Cause:
     """Return the money of vendors that the other period does not have."""
     added = {v: nanos for v, nanos in after.vendors.items() if v not in before.vendors}
-    days = vendor_days(added, after.scope)
     names = [f"{v}, from {day_of(days[v][0])}" for v in by_size(added) if v in days]
     return Cause("new_sources", "New sources", some(names), sum(added.values()))
 
 
-def ended_sources(before: Side, after: Side) -> Cause:
+def ended_sources(before: Side, after: Side, days: Days) -> Cause:
     """Return the money of vendors that only the other period has, as a saving."""
     gone = {v: nanos for v, nanos in before.vendors.items() if v not in after.vendors}
-    days = vendor_days(gone, before.scope)
     names = [f"{v}, until {day_of(days[v][1])}" for v in by_size(gone) if v in days]
     return Cause("ended_sources", "Ended sources", some(names), -sum(gone.values()))
 
 
-def vendor_days(vendors: Iterable[str], scope: Scope) -> dict[str, tuple[date, date]]:
-    """Return the first and last day in the period that each vendor was paid for."""
-    names = list(vendors)
-    if not names:
+def vendor_days(before: Side, after: Side) -> Days:
+    """Return the first and last day of payment of each vendor that only one period has."""
+    added = after.vendors.keys() - before.vendors.keys()
+    gone = before.vendors.keys() - after.vendors.keys()
+    if not added | gone:
         return {}
-    rows = fetch("vendor_days", **scope_params(scope), vendors=names)
+    period = before.scope.period
+    rows = fetch(
+        "vendor_days",
+        **scope_params(after.scope),
+        added=list(added),
+        gone=list(gone),
+        start_before=period.start,
+        end_before=period.end,
+    )
     return {vendor: (first, last) for vendor, first, last in rows}
 
 

@@ -62,7 +62,7 @@ def item_row(row: Mapping[str, Any], now: datetime) -> ItemRow:
         nanos=row["nanos"],
         tiers=row["tiers"],
         cycle_days=cycle_days(
-            row["started_at"] or row["created_at"], row["completed_at"] or row["closed_at"] or now
+            row["started_at"] or row["created_at"], row["completed_at"] or row["closed_at"], now
         ),
         lines=sum(sizes) if sizes else None,
         people=row["people"],
@@ -70,9 +70,15 @@ def item_row(row: Mapping[str, Any], now: datetime) -> ItemRow:
     )
 
 
-def cycle_days(begin: datetime | None, end: datetime) -> Decimal | None:
-    """Return days to a tenth; None when the beginning is unknown or later than the end."""
-    if begin is None or begin > end:
+def cycle_days(begin: datetime | None, end: datetime | None, now: datetime) -> Decimal | None:
+    """Return days to a tenth; None when the beginning is unknown or later than the end.
+
+    Without an end it is the age; `now` is the start of an hour, which work may be younger than.
+    """
+    if begin is None:
+        return None
+    end = end or max(begin, now)
+    if begin > end:
         return None
     seconds = Decimal(int((end - begin).total_seconds()))
     return (seconds / SECONDS_OF_DAY).quantize(TENTH, rounding=ROUND_HALF_UP)

@@ -74,7 +74,8 @@ def receipt(item_id: int, *, cost: CostColumn, now: datetime) -> Receipt | None:
         closed_at=item["closed_at"],
         cycle_days=cycle_days(
             item["started_at"] or item["created_at"],
-            item["completed_at"] or item["closed_at"] or now,
+            item["completed_at"] or item["closed_at"],
+            now,
         ),
         lines_changed=sum(sizes) if sizes else None,
         people=item["people"],

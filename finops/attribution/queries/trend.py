@@ -1,5 +1,6 @@
 """Is a dollar buying more or less? Spend and unit cost, week by week."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from finops.attribution.intervals import per_outcome
@@ -10,6 +11,7 @@ from .kind_costs import PPM, credits_of, per_credit, rounded
 from .shapes import Scope, Week
 
 DAYS_OF_WEEK = 7
+Teams = tuple[int, ...] | None
 
 
 def weekly(scope: Scope, *, kind: str, weeks: int = 13, now: datetime) -> list[Week]:
@@ -18,11 +20,33 @@ def weekly(scope: Scope, *, kind: str, weeks: int = 13, now: datetime) -> list[W
     A week is seven days; the last one ends with the period. Spend is by the day of the cells,
     the unit cost by the day of completion with direct cost of any date.
     """
+    (own,) = weekly_of(scope, [scope.teams], kind=kind, weeks=weeks, now=now)
+    return own
+
+
+def weekly_of(
+    scope: Scope, groups: Sequence[Teams], *, kind: str, weeks: int = 13, now: datetime
+) -> list[list[Week]]:
+    """Return the same for several groups of teams (None: everybody), from one read of the books."""
     end = scope.period.end
     period = Period(end - timedelta(days=DAYS_OF_WEEK * weeks), end)
-    books = read_books_by("week", Scope(period, scope.teams, scope.cost), now=now)
+    wanted = None if None in groups else tuple({team for of in groups for team in of or ()})
+    books = read_books_by("week", Scope(period, wanted, scope.cost), now=now)
     starts = [period.start + timedelta(days=DAYS_OF_WEEK * i) for i in range(weeks)]
-    return [week_of(start, books.get(start, Books()), kind) for start in starts]
+    return [
+        [week_of(start, of_teams(books.get(start, Books()), teams), kind) for start in starts]
+        for teams in groups
+    ]
+
+
+def of_teams(books: Books, teams: Teams) -> Books:
+    """Return the money and the finished work of these teams alone."""
+    if teams is None:
+        return books
+    return Books(
+        money=[piece for piece in books.money if piece.team_id in teams],
+        completed={at: done for at, done in books.completed.items() if at[0] in teams},
+    )
 
 
 def week_of(start: date, books: Books, kind: str) -> Week:
