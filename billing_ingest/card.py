@@ -1,7 +1,6 @@
 """One import as people see it: what was found, what it changes, how far it is, what went wrong."""
 
 from calendar import monthrange
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -10,7 +9,7 @@ from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from billing_ingest import wording
@@ -203,6 +202,20 @@ class Card:
         when = wording.period(self.imp.period_start, self.imp.period_end)
         return f"Replace {when} for {self.imp.source.name}"
 
+    def stranger_words(self) -> str:
+        """Say so when the file has no column of what it was read as; empty for any other file."""
+        lacks = [error for error in self.imp.errors if error.get("code") == "missing_column"]
+        if self.imp.state != State.REFUSED or self.imp.source.connector not in CONNECTORS:
+            return ""
+        for document in connector(self.imp.source.connector).documents:
+            if document.required and len(lacks) == len(document.required):
+                columns = wording.plural(len(lacks), "column")
+                return (
+                    "No kind of file that is known here has these columns. "
+                    f"It was read as {document.label}, which needs {columns}."
+                )
+        return ""
+
     def wrong_lines(self) -> str:
         """Count the errors: 4 errors on 3 lines."""
         errors = self.imp.errors
@@ -228,10 +241,7 @@ class Card:
     def change_href(self) -> str:
         """Where what it changed can be seen; empty when no page shows it."""
         page = "teams" if tables_of(self.imp) == {"person"} else "overview"
-        try:
-            return reverse(page) + months(self.imp.period_start, self.imp.period_end)
-        except NoReverseMatch:
-            return ""
+        return href(page, self.imp.period_start, self.imp.period_end)
 
     @property
     def rows_shown(self) -> list[Row]:
@@ -269,7 +279,14 @@ class Replaced:
 
 def state_words(imp: Import) -> str:
     """The state in the words of the pages."""
-    return "Booked" if imp.state == State.LOADED else str(imp.get_state_display())
+    return STATE_WORDS.get(imp.state) or str(imp.get_state_display())
+
+
+STATE_WORDS: dict[str, str] = {
+    State.RUNNING: "Booking",
+    State.LOADED: "Booked",
+    State.UNDONE: "Taken back",
+}
 
 
 def document_of(imp: Import) -> Document | None:
@@ -290,6 +307,14 @@ def tables_of(imp: Import) -> set[str]:
     return {mapping.table for mapping in document.mappings} if document else set()
 
 
+def href(page: str, first_day: date | None, end_day: date | None) -> str:
+    """The address of a page of figures for these days; empty when it does not exist here."""
+    try:
+        return reverse(page) + months(first_day, end_day)
+    except NoReverseMatch:
+        return ""
+
+
 def months(first_day: date | None, end_day: date | None) -> str:
     """The months that the days touch, as the pages read a period; at most a year of them."""
     if first_day is None or end_day is None:
@@ -308,49 +333,3 @@ def row(label: str, value: Decimal, currency: str, *, signed: bool = False) -> d
 
 def warning_words(warning: Any) -> str:
     return str(warning["message"]) if isinstance(warning, dict) else str(warning)
-
-
-def lead(cards: Iterable[Card]) -> SafeString:
-    """The answer on top of the upload page: how many are ready, refused, held, booked, at work."""
-    cards = list(cards)
-    said = []
-    for states, one, many in LEADS:
-        of_these = [card for card in cards if lead_state(card) in states]
-        if of_these:
-            words = one if len(of_these) == 1 else many
-            count = "One file" if len(of_these) == 1 else f"{wording.in_words(len(of_these))} files"
-            said.append((f"{count} {words}",))
-    if any(card.asks or card.imp.state == State.CHECKING for card in cards):
-        said.append(("Nothing is booked until you confirm",))
-    return format_html_join(" ", "{}.", said)
-
-
-KNOWN = "known"  # ready, but nothing would change
-
-
-def lead_state(card: Card) -> str:
-    return KNOWN if card.is_known else card.imp.state
-
-
-LEADS = (
-    ((State.CHECKING,), "is being checked", "are being checked"),
-    ((State.READY,), "is ready", "are ready"),
-    ((KNOWN,), "is booked already", "are booked already"),
-    ((State.HELD,), "needs a second look", "need a second look"),
-    ((State.REFUSED,), "is refused", "are refused"),
-    ((State.QUEUED, State.RUNNING), "is being booked", "are being booked"),
-    ((State.LOADED,), "is booked", "are booked"),
-    ((State.DUPLICATE,), "was booked before", "were booked before"),
-    ((State.UNDONE,), "is taken back", "are taken back"),
-    ((State.DISCARDED,), "is left out", "are left out"),
-)
-
-
-def step(cards: Iterable[Card]) -> int:
-    """Which of choose, check, confirm, result the files are at, the slowest deciding."""
-    states = {card.imp.state for card in cards}
-    if not states:
-        return 1
-    if State.CHECKING in states:
-        return 2
-    return 3 if states & set(ASKS) else 4

@@ -9,12 +9,10 @@ from billing_ingest.tables import TABLES
 from finops.people.models import Team
 
 SHOWN = 8
-NUMBERS = {"line"} | {
-    column.name
-    for columns in TABLES.values()
-    for column in columns
-    if column.type in ("amount", "quantity", "value", "integer")
-}
+COLUMNS = [column for columns in TABLES.values() for column in columns]
+COUNTS = {column.name for column in COLUMNS if column.type == "integer"} - {"number"}
+NUMBERS = COUNTS | {"line", "number"}
+NUMBERS |= {one.name for one in COLUMNS if one.type in ("amount", "quantity", "value")}
 # What a person looks for comes first; the rest keeps its order.
 FIRST = (
     "line charge_period_start occurred_at kind key state email name service_name provider model "
@@ -31,7 +29,6 @@ LABELS = {
     "actor": "Person",
     "api_key": "Key",
     "pr": "Pull request",
-    "team": "Team tag",
     "url": "Address",
 }
 # What stands for a payer that the row does not name: of a usage log, of a bill.
@@ -54,10 +51,12 @@ def table_of(preview: dict[str, Any], teams: Sequence[Team | None]) -> dict[str,
     names = sorted(preview.get("columns", []), key=lambda name: RANK.get(name, len(RANK)))
     columns = [{"name": label(name), "is_number": name in NUMBERS} for name in names]
     rows: list[list[dict[str, Any]]] = [
-        [{"text": cell(row[name]), "is_number": name in NUMBERS} for name in names]
+        [{"text": cell(name, row[name]), "is_number": name in NUMBERS} for name in names]
         for row in rows_of(preview)
     ]
     if any(teams):
+        # What the row says about its team stands beside whom the rules find.
+        columns = [{**one, "name": "Team tag"} if one["name"] == "Team" else one for one in columns]
         place = next((i for i, name in enumerate(names) if name in NUMBERS - {"line"}), len(names))
         columns.insert(place, {"name": "Team, by rule", "is_number": False})
         unknown = NO_RULE if "occurred_at" in names else BY_USAGE
@@ -70,6 +69,8 @@ def label(name: str) -> str:
     return LABELS.get(name, name.replace("_", " ").capitalize())
 
 
-def cell(text: str) -> str:
-    """A time without what says nothing: a midnight is a day, a whole minute has no seconds."""
+def cell(name: str, text: str) -> str:
+    """Counts with separators; a midnight is a day, a whole minute has no seconds."""
+    if name in COUNTS and text.isdecimal():
+        return f"{int(text):,}"
     return WHOLE_MINUTE.sub(r"\1 \2 UTC", MIDNIGHT.sub("", text))

@@ -291,7 +291,12 @@ def shrink_warnings(plans: dict[str, Replacement]) -> list[dict[str, str]]:
     lost = max((plan.shrinks_by for plan in plans.values()), default=0)
     if not lost:
         return []
-    return [{"code": "smaller", "message": f"This is {lost:.1%} less than what it replaces."}]
+    return [
+        {
+            "code": "smaller",
+            "message": f"This is {lost * 100:.1f}\u00a0% less than what it replaces.",
+        }
+    ]
 
 
 def returning(imp: Import) -> list[dict[str, str]]:

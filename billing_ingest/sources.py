@@ -17,7 +17,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from billing_ingest import wording
-from billing_ingest.connector import Connector
+from billing_ingest.connector import Connector, Document
 from billing_ingest.models import Job
 from billing_ingest.registry import CONNECTORS, connector
 from billing_ingest.schedule import PULL_EVERY, can_pull, next_pull
@@ -178,8 +178,34 @@ def connectors_to_connect() -> list[Connector]:
     )
 
 
-def connectors_of_files() -> list[Connector]:
-    return sorted((connector(slug) for slug in CONNECTORS), key=lambda found: found.label)
+@dataclass(frozen=True)
+class FileKind:
+    """A kind of file that can be dropped, and what it needs."""
+
+    document: Document
+    vendor: str
+
+    @property
+    def brings(self) -> str:
+        return wording.listed([TABLE_WORDS[mapping.table] for mapping in self.document.mappings])
+
+
+TABLE_WORDS = {"charge": "charges", "usage": "usage", "work_item": "outcomes", "person": "people"}
+
+
+def file_kinds() -> list[FileKind]:
+    """Every kind of file, bills first; those of our own forms before those only a vendor gives."""
+    known = [connector(slug) for slug in CONNECTORS]
+    kinds = [FileKind(document, one.label) for one in known for document in one.documents]
+    tables = list(TABLE_WORDS)
+    return sorted(
+        kinds,
+        key=lambda kind: (
+            not kind.document.required,
+            tables.index(kind.document.mappings[0].table),
+            kind.document.label,
+        ),
+    )
 
 
 # --- the banner ----------------------------------------------------------------------------

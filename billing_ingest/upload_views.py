@@ -14,14 +14,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from billing_ingest import actions, card, load
+from billing_ingest import actions, load, together
 from billing_ingest.access import for_uploaders, may_administer, user_of
 from billing_ingest.card import Card
 from billing_ingest.forms import TargetForm, UploadForm
 from billing_ingest.history import superseded_by
 from billing_ingest.models import Job
 from billing_ingest.payers import payers
-from billing_ingest.sources import connectors_of_files
+from billing_ingest.sources import file_kinds
 from finops.ledger.models import Import, Slice, Source
 from finops.outside.archive import TooLargeError
 
@@ -57,24 +57,20 @@ def show(request: HttpRequest, ids: list[int]) -> HttpResponseBase:
     context = {
         "page_title": "Upload",
         "cards": cards,
-        "lead": card.lead(cards),
+        "lead": together.lead(cards),
         "steps": STEPS,
-        "step": card.step(cards),
+        "step": together.step(cards),
         "imports": listed,
         "poll_href": address if is_settling or any(one.is_busy for one in cards) else "",
         "is_settling": is_settling,
-        "ready": bookable(cards),
-        "file_kinds": () if cards else connectors_of_files(),
+        "ready": together.bookable(cards),
+        "change_href": "" if is_settling else together.change_of_all(cards),
+        "file_kinds": () if cards else file_kinds(),
         "can_administer": may_administer(request),
         "drop": drop_zone(address, has_files=bool(cards)),
     }
     is_fragment = request.headers.get("HX-Request") == "true"
     return render(request, "setup/files.html" if is_fragment else "setup/upload.html", context)
-
-
-def bookable(cards: list[Card]) -> list[Card]:
-    """The files that one yes books together: checked, and without a reason for a second look."""
-    return [one for one in cards if one.imp.state == Import.State.READY and not one.is_known]
 
 
 def drop_zone(address: str, *, has_files: bool) -> dict[str, Any]:
@@ -145,7 +141,7 @@ def take_files(request: HttpRequest, ids: list[int]) -> HttpResponseBase:
 def confirm_all(request: HttpRequest) -> HttpResponseBase:
     """Book every file of the page that is ready, in the order in which they were dropped."""
     ids = ids_of(request.POST.get("imports", ""))
-    for one in bookable(cards_of(ids)):
+    for one in together.bookable(cards_of(ids)):
         try:
             actions.confirm(one.imp.pk, timezone.now())
         except actions.NotPossibleError as error:

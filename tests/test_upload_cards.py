@@ -113,6 +113,20 @@ def test_a_file_that_is_booked_already_promises_no_booking(client, cfo):
     assert Import.objects.get(pk=second).state == State.READY
 
 
+def test_a_stranger_is_told_from_a_bill_that_lacks_columns(client, cfo):
+    short = bill("10.25").replace(b"BilledCost,", b"Cost,", 1)
+    send(client, ("shopping.csv", b"item,price\nmilk,2\n"), ("october.csv", short))
+    work_off()
+    strange, bad = (
+        text(client.get(f"/setup/imports/{pk}/"))
+        for pk in Import.objects.order_by("pk").values_list("pk", flat=True)
+    )
+    words = "It was read as a FOCUS cost and usage file, which needs 10 columns."
+    assert words in strange
+    assert "It is refused: 1 error on 1 line." in bad
+    assert words not in bad
+
+
 # --- booking several -----------------------------------------------------------------------
 
 
@@ -129,6 +143,10 @@ def test_one_yes_books_all_files_that_are_ready(client, cfo):
     assert list(states) == [State.LOADED, State.REFUSED, State.LOADED]
     assert Charge.objects.count() == 1
     assert "Book all" not in text(client.get(address))
+    assert "See what they changed" not in text(client.get(address))
+    work_off("settle")
+    page = client.get(address).content.decode()
+    assert 'href="/?period=2026-10">See what they changed' in page
 
 
 # --- afterwards ----------------------------------------------------------------------------
@@ -173,7 +191,7 @@ def test_what_it_changed_opens_once_the_figures_followed(client, admin):
 def test_the_empty_page_says_which_files_are_understood(client, cfo):
     said = text(client.get("/setup/upload/"))
     assert "What can be dropped here?" in said
-    assert "A list of people in CSV form Brings people email" in said
+    assert "A list of people in CSV form Brings people email May have name, team" in said
 
 
 @pytest.mark.parametrize(
