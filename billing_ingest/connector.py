@@ -20,12 +20,28 @@ Reader = Literal["csv", "json"]
 
 
 @dataclass(frozen=True)
+class Packing:
+    """Columns of a CSV log whose lines may be added up before the SQL runs.
+
+    Lines that agree in every other column are one: their counts and costs are summed, their time
+    cut to the hour. The SQL must pass the counts and costs on as they are and look at each line
+    by itself.
+    """
+
+    time: str
+    counts: tuple[str, ...]
+    costs: tuple[str, ...]
+    request: str  # the id of a request
+
+
+@dataclass(frozen=True)
 class Mapping:
     """One table that a document fills: its SQL file and what a delivery of it replaces."""
 
     table: Literal["charge", "usage", "work_item", "person"]
     sql: str  # file name in the connector's folder
     replaces: Replaces
+    packing: Packing | None = None
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ def preview(
 
 def first_rows(reading: Reading) -> tuple[list[str], list[list[str]]]:
     """Return the first rows as they will be booked, in the columns that say something."""
+    reading.show_lines()
     names = reading.mapped_columns()
     rows = reading.run(f"SELECT * FROM mapped LIMIT {ROWS}")
     used = [i for i, name in enumerate(names) if any(row[i] not in (None, "") for row in rows)]

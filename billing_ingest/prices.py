@@ -1,7 +1,7 @@
 """List prices per meter of the models a log names: the price book, with our overrides first.
 
 Prices are USD per million tokens, dated. A model that is not in the book is unpriced: no
-nearest match, no zero.
+nearest match, no zero. The book's library is imported where it is used: it is a large one.
 """
 
 from collections.abc import Iterable
@@ -10,11 +10,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from importlib.metadata import version
-
-from genai_prices import types
-from genai_prices.data_snapshot import get_snapshot
+from typing import TYPE_CHECKING
 
 from finops.ledger.models import Price
+
+if TYPE_CHECKING:
+    from genai_prices.types import ModelInfo
 
 METERS = ("input", "cached_input", "cache_write", "output")
 OVERRIDE = "override"
@@ -43,11 +44,29 @@ class Span:
 
 def spans(models: Iterable[tuple[str, str]]) -> list[Span]:
     """Return the prices of these (provider, model) pairs, overrides in place of the book's."""
-    wanted = sorted(set(models))
-    found = [span for provider, model in wanted for span in book_spans(provider, model)]
+    wanted = set(models)
+    kept = kept_spans(wanted)
+    unread = sorted(wanted - {(span.provider, span.model) for span in kept})
+    found = kept + [span for provider, model in unread for span in book_spans(provider, model)]
     overrides = override_spans({model for _, model in wanted})
     replaced = {(span.provider, span.model, span.meter) for span in overrides}
     return overrides + [s for s in found if (s.provider, s.model, s.meter) not in replaced]
+
+
+def kept_spans(wanted: set[tuple[str, str]]) -> list[Span]:
+    """Return what was read from this edition of the book before, and kept with the facts."""
+    rows = Price.objects.filter(origin=edition(), model__in={model for _, model in wanted})
+    return [
+        Span(p.provider, p.model, p.meter, p.valid_from, p.valid_to, p.usd_per_million, p.origin)
+        for p in rows
+        if (p.provider, p.model) in wanted
+    ]
+
+
+@cache
+def edition() -> str:
+    """Return the name of the price book with its version."""
+    return f"genai-prices {version('genai-prices')}"
 
 
 def override_spans(models: set[str]) -> list[Span]:
@@ -61,22 +80,25 @@ def override_spans(models: set[str]) -> list[Span]:
 @cache
 def book_spans(provider: str, model: str) -> tuple[Span, ...]:
     """Return the book's dated prices of a model; empty when it has none."""
+    from genai_prices.data_snapshot import get_snapshot
+
     try:
         _, known = get_snapshot().find_provider_model(model, None, provider, None)
     except LookupError:
         return ()
     starts = start_days(known)
-    origin = f"genai-prices {version('genai-prices')}"
     return tuple(
-        Span(provider, model, meter, start, end, price, origin)
+        Span(provider, model, meter, start, end, price, edition())
         for start, end in zip(starts, [*starts[1:], None], strict=True)
         for meter in METERS
         if (price := price_on(known, meter, start or starts_before(starts))) is not None
     )
 
 
-def start_days(known: types.ModelInfo) -> list[date | None]:
+def start_days(known: "ModelInfo") -> list[date | None]:
     """Return the days on which the model's prices change, beginning with "always"."""
+    from genai_prices import types
+
     prices = known.prices if isinstance(known.prices, list) else []
     limits = [price.constraint for price in prices]
     days = {limit.start_date for limit in limits if isinstance(limit, types.StartDateConstraint)}
@@ -89,8 +111,10 @@ def starts_before(starts: list[date | None]) -> date:
     return first - timedelta(days=1)
 
 
-def price_on(known: types.ModelInfo, meter: str, day: date) -> Decimal | None:
+def price_on(known: "ModelInfo", meter: str, day: date) -> Decimal | None:
     """Return USD per million on a day. Of tiers by prompt size the base counts: logs are sums."""
+    from genai_prices import types
+
     prices = known.get_prices(datetime.combine(day, time(12), UTC))
     for book_name in BOOK_NAMES[meter]:
         price = getattr(prices, book_name)
@@ -101,9 +125,16 @@ def price_on(known: types.ModelInfo, meter: str, day: date) -> Decimal | None:
 
 def keep_in_book(used: Iterable[Span]) -> None:
     """Note the prices that were used, so that pages can show where a list cost comes from."""
-    for span in used:
-        Price.objects.get_or_create(
+    known = set(
+        Price.objects.filter(origin=edition()).values_list(
+            "provider", "model", "meter", "valid_from"
+        )
+    )
+    Price.objects.bulk_create(
+        Price(
             provider=span.provider, model=span.model, meter=span.meter, valid_from=span.valid_from,
-            origin=span.origin,
-            defaults={"valid_to": span.valid_to, "usd_per_million": span.usd_per_million},
-        )  # fmt: skip
+            valid_to=span.valid_to, usd_per_million=span.usd_per_million, origin=span.origin,
+        )
+        for span in used
+        if span.origin != OVERRIDE and (span.provider, span.model, span.meter, span.valid_from) not in known
+    )  # fmt: skip

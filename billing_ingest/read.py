@@ -51,6 +51,23 @@ class Reading:
         """Make a temporary table of these rows."""
         fill_table(self.con, self.folder, table, columns, rows)
 
+    @contextmanager
+    def any_order(self) -> Iterator[None]:
+        """Let statements over tables give their rows in any order: it takes less memory.
+
+        Never over the file itself: line numbers are counted in its order.
+        """
+        self.con.execute("SET preserve_insertion_order = false")
+        try:
+            yield
+        finally:
+            self.con.execute("RESET preserve_insertion_order")
+
+    def show_lines(self) -> None:
+        """Let `raw` be the lines of a CSV file (again)."""
+        if self.document.reader == "csv":
+            self.con.execute("CREATE OR REPLACE TEMP VIEW raw AS FROM lines")
+
     def explain(self, error: duckdb.Error) -> Exception:
         """Turn the reader's stumble into the problems of the file; a fault of ours stays one."""
         if not isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException):
@@ -85,6 +102,7 @@ class Reading:
         if findings.shifts:
             self.fill("shifts", {"ordinal": "BIGINT", "shift": "BIGINT"}, findings.shifts)
             self.con.execute(csv_view(self, "shifts"))
+            self.show_lines()
         return bool(findings.shifts)
 
 
@@ -162,10 +180,11 @@ def open_csv(reading: Reading) -> None:
             {"code": "delimiter", "message": f"The columns are separated by {words}."}
         )
     reading.con.execute(csv_view(reading, None))
+    reading.show_lines()
 
 
 def csv_view(reading: Reading, shifts: str | None) -> str:
-    """Return the SQL of the view `raw`: the file's columns, `_line` and `_extras`."""
+    """Return the SQL of the view `lines`: the file's columns, `_line` and `_extras`."""
     header, document = reading.header, reading.document
     known = {column.lower() for column in (*document.required, *document.optional)}
     columns = [f"c{i} AS {name(column)}" for i, column in enumerate(header.names)]
@@ -179,7 +198,7 @@ def csv_view(reading: Reading, shifts: str | None) -> str:
         line += " + coalesce(shift, 0)"
         source += f" AS rows ASOF LEFT JOIN {shifts} AS moved ON rows._ordinal >= moved.ordinal"
     return (
-        f"CREATE OR REPLACE TEMP VIEW raw AS SELECT {', '.join(columns)}, {line} AS _line, "
+        f"CREATE OR REPLACE TEMP VIEW lines AS SELECT {', '.join(columns)}, {line} AS _line, "
         f"{extras(unknown)} AS _extras FROM {source}"
     )
 

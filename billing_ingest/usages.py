@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from billing_ingest.check import check_zones, given, is_bad, list_problems, zone_bits
 from billing_ingest.connector import Mapping
 from billing_ingest.engine import name, text
+from billing_ingest.packing import pack
 from billing_ingest.parts import Found, Group
 from billing_ingest.pipe import Progress, copy_rows
 from billing_ingest.prices import METERS, keep_in_book, spans
@@ -64,22 +65,51 @@ class Usages:
             document=text(f"{reading.document.name}:"), object=text(object_key)
         )
         self.source = source
+        self.packing = mapping.packing
+        self.is_packed = False
+        self.names_requests = False
         self.object_key = f"{reading.document.name}:{object_key}"
 
     def examine(self) -> Found:
         """Read the whole file: judge every value, count every request once, sum up."""
+        found = self.examine_packed()
+        if found is None:
+            self.reading.show_lines()
+            found = self.examine_lines()
+        if not found.bad_rows:
+            found.groups = self.groups()
+        return found
+
+    def examine_packed(self) -> Found | None:
+        """Take the quick way for a plain file; None when the file is not that plain."""
+        self.is_packed = False
+        if self.packing is None or not pack(self.reading, self.packing):
+            return None
+        self.is_packed = True
+        self.reading.run("CREATE OR REPLACE TEMP TABLE repeats (line BIGINT)")
+        self.names_requests = self.reading.header.has(self.packing.request)
+        found = self.reduce(0)
+        if found.bad_rows or (self.names_requests and self.find_counted_before()):
+            self.is_packed = False
+            return None
+        return found
+
+    def examine_lines(self) -> Found:
         repeats = self.find_repeats()
         found = self.reduce(repeats)
         if found.bad_rows == 0 and self.names_requests:
             before = self.find_counted_before()
             found = self.reduce(repeats + before) if before else found
-        if not found.bad_rows:
-            found.groups = self.groups()
         return found
 
     def reduce(self, repeats: int) -> Found:
         """Sum up the lines that are no repeats."""
-        self.reading.run(f"CREATE OR REPLACE TEMP TABLE reduced AS {self.reduced(repeats > 0)}")
+        if self.is_packed:
+            with self.reading.any_order():
+                self.reading.run(f"CREATE OR REPLACE TEMP TABLE reduced AS {self.unpacked()}")
+        else:
+            reduced = self.reduced(repeats > 0)
+            self.reading.run(f"CREATE OR REPLACE TEMP TABLE reduced AS {reduced}")
         lines, bad, zones = self.reading.run(
             "SELECT coalesce(sum(lines), 0)::BIGINT, coalesce(sum(bad), 0)::BIGINT, bit_or(zones) FROM reduced"
         )[0]
@@ -97,14 +127,14 @@ class Usages:
         if not self.names_requests:
             return 0
         run(
-            "CREATE OR REPLACE TEMP TABLE requests AS SELECT md5_number_lower(request_id) AS id, "
+            "CREATE OR REPLACE TEMP TABLE requests AS SELECT hash(request_id) AS id, "
             f"min(line) AS line, count(*) AS times {NAMED} GROUP BY 1"
         )
         if not run("SELECT 1 FROM requests WHERE times > 1 LIMIT 1"):
             return 0
         return self.leave_out(
             """SELECT mapped.line FROM mapped JOIN (SELECT id, line FROM requests WHERE times > 1) AS first
-               ON md5_number_lower(request_id) = first.id AND mapped.line <> first.line"""
+               ON hash(request_id) = first.id AND mapped.line <> first.line"""
         )
 
     def find_counted_before(self) -> int:
@@ -133,29 +163,36 @@ class Usages:
 
         Lines without a list cost stay apart from those with one: a sum must not hide a gap.
         """
-        keys = ", ".join(f"{self.key_sql(key)} AS {key}" for key in KEYS)
-        counts = ", ".join(
-            f"sum(try_cast({count} AS BIGINT))::BIGINT AS {count}"
-            for count in COUNTS
-            if self.has(count)
-        )
-        costs = ", ".join(
-            f"sum(try_cast({cost} AS {COST}))::{COST} AS {cost}"
-            for cost in LIST_COSTS
-            if self.has(cost)
-        )
         apart = "".join(
             f", coalesce({column}, '') = '' AS no_{column}"
             for column in (*TOKENS.values(), "list_cost")
             if self.has(column)
         )
-        sums = "".join(f", {part}" for part in (counts, costs) if part)
         source = "mapped ANTI JOIN repeats USING (line)" if has_repeats else "mapped"
         return f"""
-            SELECT {keys}{apart}, min(line) AS line, count(*) AS lines{sums},
+            SELECT {self.keys()}{apart}, min(line) AS line, count(*) AS lines, {self.measures("sum")}
                    count(*) FILTER ({is_bad(self.columns)}) AS bad,
                    bit_or({zone_bits(self.columns)}) AS zones
             FROM {source} GROUP BY ALL"""
+
+    def unpacked(self) -> str:
+        """Return SQL for the packed rows as they are mapped; their lines are added up already."""
+        return f"""
+            SELECT {self.keys()}, line, packed.lines, {self.measures("")}
+                   ({is_bad(self.columns)})::INTEGER AS bad, {zone_bits(self.columns)} AS zones
+            FROM mapped JOIN (SELECT line, lines FROM packed) AS packed USING (line)"""
+
+    def keys(self) -> str:
+        return ", ".join(f"{self.key_sql(key)} AS {key}" for key in KEYS)
+
+    def measures(self, function: str) -> str:
+        """Return SQL for counts and costs, each followed by a comma."""
+        types = dict.fromkeys(COUNTS, "BIGINT") | dict.fromkeys(LIST_COSTS, COST)
+        return " ".join(
+            f"{function}(try_cast({measure} AS {type_}))::{type_} AS {measure},"
+            for measure, type_ in types.items()
+            if self.has(measure)
+        )
 
     def has(self, column: str) -> bool:
         return column in self.names
@@ -183,10 +220,10 @@ class Usages:
         return f"is_set({value})" if key in FLAGS else f"coalesce({value}, '')"
 
     def groups(self) -> list[Group]:
-        texts = ", ".join(f"coalesce({column}::VARCHAR, chr(30))" for column in self.stored())
+        texts = ", ".join(self.stored())
         rows = self.reading.run(
             f"""SELECT {self.unit} AS unit, min(occurred_on), max(occurred_on), sum(lines)::BIGINT, count(*),
-                       sum(md5_number_lower(concat_ws(chr(31), {texts}))::HUGEINT)
+                       sum(hash({texts})::HUGEINT)
                 FROM reduced GROUP BY unit ORDER BY unit"""
         )
         return [

@@ -8,7 +8,8 @@ from django.apps import apps
 from billing_ingest.load import load, receive
 from finops.ledger.models import Import, Source
 
-KEPT_OUT = {"Import", "Source"}  # a refused delivery leaves its import, and nothing else
+# A refused delivery leaves its import, and nothing else; BooksChange counts even that.
+KEPT_OUT = {"Import", "Source", "BooksChange"}
 
 
 def source(connector: str, key: str = "") -> Source:

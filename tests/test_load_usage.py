@@ -1,11 +1,13 @@
 """Usage logs: reduced to hours, priced by the book, every request counted once."""
 
+import random
 from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.db.models import Sum
+from django.db.models import Min, Sum
 
+from billing_ingest import usages
 from billing_ingest.load import undo
 from finops.ledger.models import Price, Slice, Usage
 from tests.loading import give
@@ -150,3 +152,42 @@ def test_tags_say_the_team_and_that_it_is_shared():
 
     row = Usage.objects.get()
     assert (row.team, row.is_shared, row.deal, row.tags["team"]) == ("Core", True, "d-7", "Core")
+
+
+def random_log(seed: int) -> bytes:
+    chance = random.Random(seed)
+    columns = "occurred_at,provider,person,model,session,requests,input_tokens,output_tokens,list_cost,tags"
+    pick = chance.choice
+    rows = [
+        ",".join([
+            pick(["2026-10-05", "2026-10-05T10:05:00Z", "2026-10-05T10:55:59Z", "2026-11-01T00:00:00Z"]),
+            pick(["anthropic", "Anthropic ", "OpenAI, Inc."]).join('""'),
+            pick(["ana@x.com", "ANA@x.com", "", "github:bob"]), pick([MODEL, "no-such-model", ""]),
+            pick(["s1", "s2", ""]), "1", pick(["", "9", "100"]), pick(["7", ""]),
+            pick(["", "0.000000000000000001", "1.5"]), pick(["", '"{""team"":""Core""}"']),
+        ])
+        for _ in range(300)
+    ]  # fmt: skip
+    return log(*rows, columns=columns)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_quick_way_gives_the_rows_of_the_slow_one(seed, monkeypatch):
+    give("usage_csv", random_log(seed), key="quick")
+    monkeypatch.setattr(usages, "pack", lambda *_: False)
+    give("usage_csv", random_log(seed), key="slow")
+
+    assert summed("quick") == summed("slow")
+    assert len(summed("quick")) > 100
+
+
+def summed(key: str) -> list[tuple[object, ...]]:
+    """The usage of a source, with rows that agree in everything but their sums taken together."""
+    sums = {
+        "line", "lines", "input_tokens", "output_tokens", "requests", "list_cost", "input_list_cost",
+        "output_list_cost",
+    }  # fmt: skip
+    fields = [f.name for f in Usage._meta.concrete_fields if f.name not in {"id", "slice", *sums}]
+    totals = [Sum(name) for name in sorted(sums - {"line"})]
+    rows = Usage.objects.filter(slice__source__key=key).values_list(*fields)
+    return sorted(rows.annotate(*totals, first=Min("line")), key=repr)

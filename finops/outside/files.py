@@ -10,25 +10,24 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
-from botocore.client import Config
-from botocore.exceptions import ClientError
-
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 S3 = "s3://"
+NOT_FOUND = 404
 
 
 def exists(address: str) -> bool:
     """Say whether something is stored at the address."""
     if not address.startswith(S3):
         return Path(address).is_file()
+    from botocore.exceptions import ClientError
+
     bucket, key = bucket_and_key(address)
     try:
         s3_client().head_object(Bucket=bucket, Key=key)
     except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == NOT_FOUND:
             return False
         raise
     return True
@@ -39,11 +38,13 @@ def fetch(address: str, target: Path) -> None:
     if not address.startswith(S3):
         shutil.copyfile(address, target)
         return
+    from botocore.exceptions import ClientError
+
     bucket, key = bucket_and_key(address)
     try:
         s3_client().download_file(bucket, key, str(target))
     except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == NOT_FOUND:
             raise FileNotFoundError(address) from None
         raise
 
@@ -78,6 +79,12 @@ def bucket_and_key(address: str) -> tuple[str, str]:
 
 @cache
 def s3_client() -> "S3Client":
-    """One client per process; region, keys and endpoint come from the usual AWS_ variables."""
+    """One client per process; region, keys and endpoint come from the usual AWS_ variables.
+
+    Its library is imported at the first use: it takes longer than most loads' other imports.
+    """
+    import boto3
+    from botocore.client import Config
+
     waits = Config(connect_timeout=5, read_timeout=60, retries={"total_max_attempts": 4})
     return boto3.client("s3", config=waits)

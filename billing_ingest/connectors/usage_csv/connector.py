@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from billing_ingest.connector import Connector, Document, Mapping, Sniff
+from billing_ingest.connector import Connector, Document, Mapping, Packing, Sniff
 
 REQUIRED = ("occurred_at", "provider")
 OPTIONAL = (
@@ -10,13 +10,17 @@ OPTIONAL = (
     "service_tier", "requests", "failed_requests", "input_tokens", "cached_input_tokens",
     "cache_write_tokens", "output_tokens", "list_cost", "billing_scope", "tags", "request_id",
 )  # fmt: skip
-MEASURES = {"requests", "input_tokens", "output_tokens", "list_cost"}
+COUNTS = (
+    "requests", "failed_requests", "input_tokens", "cached_input_tokens", "cache_write_tokens",
+    "output_tokens",
+)  # fmt: skip
+PACKING = Packing("occurred_at", COUNTS, ("list_cost",), "request_id")
 
 
 def recognise(sniff: Sniff) -> str | None:
     """A usage log of ours names a time, a provider and a measure."""
     names = set(sniff.header)
-    if names.issuperset(REQUIRED) and names & MEASURES:
+    if names.issuperset(REQUIRED) and names & {*COUNTS, "list_cost"}:
         return "it has the columns occurred_at, provider and a measure"
     return None
 
@@ -32,7 +36,7 @@ CONNECTOR = Connector(
             label="a usage log in CSV form",
             reader="csv",
             recognise=recognise,
-            mappings=(Mapping("usage", "usage.sql", "object"),),
+            mappings=(Mapping("usage", "usage.sql", "object", PACKING),),
             required=REQUIRED,
             optional=OPTIONAL,
             names={
