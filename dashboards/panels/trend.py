@@ -150,7 +150,7 @@ def row(week: Week, kind: Kind, asked: Asked) -> dict[str, Any]:
     has_interval, currency = week.low is not None and week.high is not None, asked.currency
     return {
         "week": words.day(week.start, year=True),
-        "href": lines_of([week], asked),
+        "href": lines_of([week], asked) if week.billed or week.provisional else "",
         "spend": words.money(week.billed + week.provisional, currency, cents=False),
         "provisional": words.money(week.provisional, currency, cents=False)
         if week.provisional
