@@ -3,11 +3,10 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from billing_ingest import sources
-from finops.people.access import sight_of
+from finops.people.access import administers
 from finops.people.models import User
 
 MOST_SHOWN = 3
@@ -22,7 +21,7 @@ def alerts(request: HttpRequest) -> dict[str, Any]:
 
 
 def found(user: User) -> dict[str, Any]:
-    if not sight_of(user, timezone.now().date()).can_administer:
+    if not administers(user):
         return {"shown": [], "more": 0}
     waiting = sources.alerts()
     return {"shown": waiting[:MOST_SHOWN], "more": max(0, len(waiting) - MOST_SHOWN)}

@@ -34,11 +34,16 @@ def sight_of(user: User | AnonymousUser, today: date) -> Sight:
     """The sight of a signed-in user; somebody who is not signed in sees nothing."""
     if not isinstance(user, User) or not user.is_active:
         return NOTHING
-    if user.is_superuser or user.role == User.Role.ADMIN:
+    if administers(user):
         return Sight(teams=None, can_upload=True, can_administer=True)
     if user.role == User.Role.CFO:
         return Sight(teams=None, can_upload=True)
     return Sight(teams=with_teams_below(list(user.teams.values_list("id", flat=True)), today))
+
+
+def administers(user: User) -> bool:
+    """Whether somebody looks after the books, without asking for what they see."""
+    return user.is_active and (user.is_superuser or user.role == User.Role.ADMIN)
 
 
 def with_teams_below(teams: list[int], today: date) -> tuple[int, ...]:

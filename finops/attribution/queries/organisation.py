@@ -25,8 +25,12 @@ def teams() -> list[TeamRef]:
 
 def team_refs() -> dict[int | None, TeamRef]:
     """Return every team by id, with the absence of one under None."""
+    return refs_of(teams())
+
+
+def refs_of(found: list[TeamRef]) -> dict[int | None, TeamRef]:
     refs: dict[int | None, TeamRef] = {None: NO_TEAM}
-    refs.update((team.id, team) for team in teams())
+    refs.update((team.id, team) for team in found)
     return refs
 
 

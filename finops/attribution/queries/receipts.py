@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from finops.attribution.models import ItemTeam
 from finops.periods import month_of
 
 from .books import read_books, summed
 from .items import cycle_days
-from .organisation import NO_TEAM, organisation, team_refs
+from .organisation import NO_TEAM, refs_of, standing
 from .shapes import CostColumn, Receipt, ReceiptLine, Scope, TeamRef
 from .sql_files import fetch, fetch_dicts
 
@@ -48,8 +47,9 @@ def receipt(item_id: int, *, cost: CostColumn, now: datetime) -> Receipt | None:
     if not found:
         return None
     item = found[0]
-    refs = team_refs()
-    lines = fetch_dicts("receipt_lines", **params, currency=organisation().reporting_currency)
+    books = standing()
+    refs = refs_of(books.teams)
+    lines = fetch_dicts("receipt_lines", **params, currency=books.company.reporting_currency)
     tiers = summed((str(line["tier"])[0], line["nanos"]) for line in lines)
     payers = summed((refs.get(line["team_id"], NO_TEAM), line["nanos"]) for line in lines)
     pool_share, overhead_share = shares_of_month(item, cost, now)
@@ -118,10 +118,7 @@ def shares_of_month(item: Mapping[str, Any], cost: CostColumn, now: datetime) ->
     """
     if item["completed_at"] is None:
         return 0, 0
-    teams = ItemTeam.objects.filter(item_id=item["id"], credit_ppm__gt=0)
-    credit = {
-        team: ppm for team, ppm in teams.values_list("team_id", "credit_ppm") if team is not None
-    }
+    credit = dict(item["credits"] or ())
     if not credit:
         return 0, 0
     month = month_of(item["completed_at"].date())
