@@ -99,6 +99,15 @@ def test_a_request_counts_once_over_all_files_of_the_source():
     assert second.warnings[0]["code"] == "repeated_requests"
 
 
+def test_ids_hashed_by_another_edition_of_the_reader_are_read_anew():
+    body = log(f"2026-10-05T10:00:00Z,anthropic,,{MODEL},1,100,a")
+    first = give("usage_csv", body, "one.csv")
+    first.preview["request_ids"] = "1.0:" + "0" * 64
+    first.save()
+
+    assert give("usage_csv", body + b"\n", "two.csv").rows == 0
+
+
 def test_a_file_that_repeats_nothing_but_counted_requests_adds_nothing():
     give("usage_csv", log(f"2026-10-05T10:00:00Z,anthropic,,{MODEL},1,100,a"), "one.csv")
     second = give("usage_csv", log(f"2026-10-05T10:30:00Z,anthropic,,{MODEL},1,100,a"), "two.csv")
