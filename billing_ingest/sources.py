@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db import connection
 from django.db.models import (
     BigIntegerField,
     Exists,
@@ -222,7 +223,20 @@ class Alert:
 
 def alerts() -> list[Alert]:
     """Imports that are held or came by themselves and were refused; jobs that failed for good."""
-    return [*import_alerts(), *job_alerts()]
+    imports, jobs = what_may_wait()
+    return [*(import_alerts() if imports else ()), *(job_alerts() if jobs else ())]
+
+
+def what_may_wait() -> tuple[bool, bool]:
+    """Whether any import or job is in a state that may need somebody: asked with every page."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM ledger_import WHERE state = ANY (%s)),"
+            " EXISTS (SELECT FROM billing_ingest_job WHERE state = %s)",
+            [[State.HELD.value, State.REFUSED.value], Job.State.FAILED.value],
+        )
+        imports, jobs = cursor.fetchone()
+    return imports, jobs
 
 
 def import_alerts() -> list[Alert]:
