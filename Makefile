@@ -69,7 +69,7 @@ test: setup
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not heavy"
 
 test-heavy: setup
-	$(BIN)/pytest -m "slow or heavy"
+	$(BIN)/pytest -n 2 --dist loadgroup -m "slow or heavy"
 
 lint: setup
 	$(BIN)/ruff check

@@ -220,6 +220,16 @@ def test_shared_money_without_any_direct_cost_has_no_base(bill: Slice) -> None:
     assert_as_full()
 
 
+def test_shared_money_that_comes_later_joins_what_has_no_base(bill: Slice) -> None:
+    facts.charge(bill, "2026-10-05", 90, is_shared=True)
+    run()
+    other = facts.deliver(bill.source, "charge", "bill:more", "2026-10-05", "2026-10-05")
+    facts.charge(other, "2026-10-05", 7, is_shared=True)
+    run()
+    assert [row.billed_nanos for row in SpendDay.objects.all()] == [97]
+    assert_as_full()
+
+
 def test_what_was_reverted_redone_or_dropped_is_told_from_what_stands(bill: Slice) -> None:
     facts.item("A#1", ended="2026-10-01")
     facts.item("A#2", ended="2026-10-03", links={"A#1": "reverts"})

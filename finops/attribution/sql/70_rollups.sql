@@ -39,6 +39,10 @@ ANALYZE stale_day;
 
 INSERT INTO touched_month SELECT DISTINCT date_trunc('month', day)::date FROM stale_day;
 
+-- Shared money is told from money without a base only when the month is complete (step 75).
+UPDATE attribution_allocation a SET tier = 'D', reason = ''
+FROM stale_day s WHERE a.day = s.day AND a.item_id IS NULL AND a.tier = 'E' AND a.reason = 'no_base';
+
 DELETE FROM attribution_itemday d USING stale_day s WHERE d.day = s.day;
 INSERT INTO attribution_itemday (day, item_id, team_id, source_id, vendor, model, meter, tier, is_provisional, currency,
     billed_nanos, effective_nanos, reporting_billed_nanos, reporting_effective_nanos)
