@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 
 from dashboards.panels import trust
@@ -267,3 +268,19 @@ def test_two_periods_read_at_once_say_what_each_says_alone(books: Books) -> None
     assert found.now == unit_cost(scope, by="team", now=NOW)
     alone = unit_cost(before, by="team", now=NOW)
     assert (found.before, found.rows_before) == (alone.total, alone.rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("404", "nothing at this address"), ("500", "on our side")]
+)
+def test_errors_are_said_in_the_look_of_the_product(name: str, words: str) -> None:
+    html = render_to_string(f"{name}.html")
+    assert words in html
+    assert "Go to the overview" in html
+
+
+def test_an_unknown_address_and_the_icon_are_answered(cfo: Client) -> None:
+    answer = cfo.get("/nowhere/")
+    assert answer.status_code == 404
+    assert "nothing at this address" in answer.content.decode()
+    assert cfo.get("/favicon.ico")["Location"].endswith(".svg")
