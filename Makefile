@@ -72,7 +72,7 @@ test-heavy: setup
 	$(BIN)/pytest -n 2 --dist loadgroup -m "slow or heavy"
 
 lint: setup
-	$(BIN)/ruff check
+	$(BIN)/ruff check --no-cache
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/djlint --quiet --lint templates

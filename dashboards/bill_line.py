@@ -7,12 +7,12 @@ from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from finops.ledger.queries import raw_line
 
 from dashboards import words
 from dashboards.lines import row
 from dashboards.panel import Asked
 from finops.attribution.queries.shapes import CellPage
+from finops.ledger.queries import raw_line
 from finops.periods import Period
 
 RAW_SHOWN = 20_000
