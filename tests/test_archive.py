@@ -4,6 +4,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from finops.embedded.home import Home
 from finops.outside import archive, files
 
 
@@ -42,7 +43,8 @@ def test_what_was_never_put_in_is_not_found(kept):
         pass
 
 
-def test_too_many_bytes_are_refused_and_leave_nothing(kept, settings):
+def test_too_many_bytes_are_refused_and_leave_nothing(kept, settings, tmp_path):
+    settings.HOME = Home(tmp_path)  # others of this run use the scratch folder of the common home
     with pytest.raises(archive.TooLargeError):
         archive.put(b"x" * 100, bytes_max=99)
     assert not list((settings.HOME.path / "scratch").iterdir())
