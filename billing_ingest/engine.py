@@ -35,7 +35,12 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
 
 @cache
 def macros() -> str:
-    return "\n".join((SQL / file).read_text() for file in ("macros.sql", "list_macros.sql"))
+    return statements("macros")
+
+
+def statements(folder: str) -> str:
+    """Return the SQL of a folder's files, in the order of their names."""
+    return "\n".join(file.read_text() for file in sorted((SQL / folder).glob("*.sql")))
 
 
 def fill_table(

@@ -9,7 +9,7 @@ from django.db import connection
 from billing_ingest.charges import row_text
 from billing_ingest.check import check_zones, given, is_bad, list_problems, zone_bits
 from billing_ingest.connector import Mapping
-from billing_ingest.engine import SQL
+from billing_ingest.engine import statements
 from billing_ingest.parts import Found
 from billing_ingest.pipe import Progress, copy_rows
 from billing_ingest.read import Reading
@@ -113,7 +113,7 @@ class WorkItems:
         )
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE incoming_item; ANALYZE incoming_state;")
-            cursor.execute((SQL / "work_items.sql").read_text())
+            cursor.execute(statements("work_items"))
             cursor.execute("DROP TABLE news; DROP TABLE incoming_item; DROP TABLE incoming_state;")
 
     def folded(self) -> str:

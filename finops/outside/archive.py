@@ -4,9 +4,11 @@ What is stored is never changed: the same bytes are the same address.
 """
 
 import hashlib
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -16,6 +18,7 @@ from django.conf import settings
 from finops.outside import files
 
 BLOCK = 1024 * 1024
+DAY_SECONDS = 24 * 3600
 
 
 class TooLargeError(Exception):
@@ -106,5 +109,14 @@ def scratch_folder() -> Iterator[Path]:
     """Give an empty folder on the home's own disk and remove it afterwards."""
     parent = settings.HOME.make().path / "scratch"
     parent.mkdir(exist_ok=True, mode=0o700)
+    sweep(parent)
     with tempfile.TemporaryDirectory(dir=parent) as folder:
         yield Path(folder)
+
+
+def sweep(parent: Path) -> None:
+    """Remove what processes that were killed left behind a day ago or longer."""
+    for left in parent.iterdir():
+        with suppress(FileNotFoundError):
+            if left.stat().st_mtime < time.time() - DAY_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)

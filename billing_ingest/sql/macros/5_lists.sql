@@ -1,8 +1,5 @@
 -- Lists written with semicolons, as JSON. What cannot be read stays as it is and is refused.
 
-CREATE MACRO words_of(x) AS list_filter(
-    list_transform(string_split(coalesce(x, ''), ';'), lambda word: trim(word)), lambda word: word <> '');
-
 CREATE MACRO people_list(x, role) AS to_json(list_transform(list_distinct(words_of(x)),
     lambda person: {'actor': actor_of(person), 'role': role, 'weight': 1}))::VARCHAR;
 
@@ -37,15 +34,4 @@ CREATE MACRO links_list(x, kind, host) AS CASE
         'key': link_target(trim(regexp_extract(word, '^[a-z_]+\s*:(.*)$', 1)), kind, host),
         'evidence': 'manual'}))::VARCHAR
     ELSE x
-END;
-
-CREATE MACRO list_problem(x) AS CASE
-    WHEN x IS NULL OR x = '' OR (json_valid(x) AND starts_with(x, '[')) THEN NULL ELSE 'bad_list'
-END;
-
--- github:alice;jira:5b10
-CREATE MACRO identities_problem(x) AS CASE
-    WHEN list_bool_and(list_transform(words_of(x), lambda word: regexp_full_match(word, '[A-Za-z][A-Za-z0-9_-]*:\s*\S.*')))
-        OR len(words_of(x)) = 0 THEN NULL
-    ELSE 'bad_identity'
 END;
