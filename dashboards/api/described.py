@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 from django.http import HttpResponse
+from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -13,6 +14,12 @@ from rest_framework.serializers import Serializer
 from dashboards.api.base import Endpoint
 from dashboards.api.problems import MEDIA_TYPE
 from dashboards.api.shapes import ProblemShape
+
+
+class SignedIn(SessionScheme):
+    """Our session, described like the framework's own: a cookie."""
+
+    target_class = "dashboards.api.base.Session"
 
 
 def parameter(name: str, words: str, **schema: Any) -> OpenApiParameter:
@@ -54,11 +61,6 @@ def described(
         (status, MEDIA_TYPE): OpenApiResponse(ProblemShape, words)
         for status, words in ERRORS.items()
     }
-    description = extend_schema(
-        summary=summary,
-        parameters=[*(STATE_PARAMETERS if reads_state else ()), *extra],
-        responses={200: shape, **problem},
-    )
 
     def kept(get: Callable[..., Any]) -> Any:
         @wraps(get)
@@ -71,6 +73,12 @@ def described(
             )
             return HttpResponse(content, content_type="application/json")
 
-        return description(answered)
+        name = get.__qualname__.split(".")[0]
+        return extend_schema(
+            operation_id=name[0].lower() + name[1:],
+            summary=summary,
+            parameters=[*(STATE_PARAMETERS if reads_state else ()), *extra],
+            responses={200: shape, **problem},
+        )(answered)
 
     return kept
