@@ -180,7 +180,13 @@ def visit(outlay: Outlay, chromium: Browser, trouble: Trouble) -> Iterator[Open]
     contexts: list[BrowserContext] = []
 
     def open_page(path: str = "/", role: str | None = "cfo", **options) -> Page:
-        options = {"viewport": DESKTOP, "base_url": outlay.url, "accept_downloads": True} | options
+        # Without motion a colour is never judged half way from light to dark.
+        still = {"reduced_motion": "reduce"}
+        options = (
+            {"viewport": DESKTOP, "base_url": outlay.url, "accept_downloads": True}
+            | still
+            | options
+        )
         context = chromium.new_context(**options)
         contexts.append(context)
         context.set_default_timeout(15_000)
