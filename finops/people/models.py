@@ -58,6 +58,10 @@ class Person(models.Model):
 
     email = models.TextField(unique=True)  # lower case
     name = models.TextField(blank=True)
+    # Merged into another: its names and memberships are there, the row stays for the past.
+    merged_into = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="merged"
+    )
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -82,8 +86,8 @@ class Membership(models.Model):
 class Identity(models.Model):
     """An outside name (`github:alice`, `api_key:k1`, `email:a@x`) and whose it is, dated.
 
-    Exactly one of person and team is set. A shared key is a team's, or marked `shared`:
-    its money is overhead.
+    Exactly one of person and team is set, or neither for a shared service. A service account
+    (`service` names it: "nightly build") belongs to a team. A shared name's money is overhead.
     """
 
     namespace = models.TextField()
@@ -93,6 +97,12 @@ class Identity(models.Model):
     )
     team = models.ForeignKey(Team, null=True, on_delete=models.CASCADE, related_name="identities")
     is_shared = models.BooleanField(default=False)
+    service = models.TextField(blank=True, default="", db_default="")
+    reason = models.TextField(blank=True, default="", db_default="")  # why we say so
+    confirmed_by = models.ForeignKey(
+        "people.User", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    recorded_at = models.DateTimeField(null=True, auto_now_add=True)
     valid_from = models.DateField(null=True)
     valid_to = models.DateField(null=True)
 
