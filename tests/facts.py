@@ -11,12 +11,16 @@ from django.db import connection
 from django.utils import timezone
 
 from finops.attribution.models import (
+    ActorSeen,
     Allocation,
+    AllocationRule,
     Cell,
     Dirty,
     ItemDay,
     ItemFate,
     ItemTeam,
+    LogDay,
+    NameDay,
     OutcomeCost,
     OutcomeDay,
     SpendDay,
@@ -148,6 +152,40 @@ def item(
     return found
 
 
+def rule(
+    method: str,
+    conditions: list[dict[str, Any]],
+    shares: dict[str, Any],
+    *,
+    number: int | None = None,
+    **more: Any,
+) -> AllocationRule:
+    """Write a rule, or a new version of one. shares: slug -> weight, or "service>slug" -> weight."""
+    old = AllocationRule.objects.filter(number=number, superseded_at=None).first()
+    if old:
+        AllocationRule.objects.filter(pk=old.pk).update(superseded_at=timezone.now())
+    number = number or AllocationRule.objects.count() + 1
+    version = AllocationRule.objects.filter(number=number).count() + 1
+    made = AllocationRule.objects.create(
+        number=number, version=version, name=f"rule {number}", method=method, conditions=conditions,
+        **{"position": number} | more,
+    )  # fmt: skip
+    for name, weight in shares.items():
+        service, _, slug = name.rpartition(">")
+        made.shares.create(
+            service=team(service) if service else None, team=team(slug), weight=weight
+        )
+    dirty("rules", number)
+    return made
+
+
+def withdraw(number: int) -> None:
+    AllocationRule.objects.filter(number=number, superseded_at=None).update(
+        superseded_at=timezone.now()
+    )
+    dirty("rules", number)
+
+
 def dirty(what: str, ref: object) -> None:
     Dirty.objects.create(what=what, ref=str(ref))
 
@@ -156,7 +194,7 @@ def derived() -> dict[str, list[str]]:
     """Everything settle derived, without row numbers: two equal books give equal answers."""
     tables = (
         Cell, Allocation, ItemDay, SpendDay, TeamDay, SpendMonth, UsageDay, ItemTeam, ItemFate, OutcomeCost,
-        OutcomeDay,
+        OutcomeDay, NameDay, ActorSeen, LogDay,
     )  # fmt: skip
     answer = {}
     for table in tables:

@@ -8,6 +8,7 @@ import os
 import random
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -44,6 +45,7 @@ def bill_a_day(chance: random.Random) -> None:
             actor=chance.choice(("", "ann@acme.test", "cy@acme.test")),
             pr=chance.choice(("", "", "a/x#1", "a/x#2;a/x#3")),
             team=chance.choice(("", "", "core")), is_shared=chance.random() < 0.1,
+            tags=chance.choice((None, None, {"env": "prod"})),
         )  # fmt: skip
 
 
@@ -113,6 +115,38 @@ def hand_over_a_key(chance: random.Random) -> None:
     facts.dirty("actor", "api_key:k1")
 
 
+CONDITIONS: tuple[list[dict[str, Any]], ...] = (
+    [{"field": "api_key", "op": "is", "values": ["k1"]}],
+    [{"field": "team", "op": "is", "values": ["core"]}],
+    [{"field": "model", "op": "starts_with", "values": ["M1"]}],
+    [
+        {"field": "actor", "op": "is_empty"},
+        {"field": "sub_account_id", "op": "is_not", "values": ["w2"]},
+    ],
+    [{"field": "charge_category", "op": "is", "values": ["Credit"]}],
+    [{"field": "tag:env", "op": "is_set"}],
+    [{"field": "team", "op": "is_empty"}],
+    [{"field": "meter", "op": "is_empty"}, {"field": "api_key", "op": "is_empty"}],
+)
+WAYS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("team", {"data": 1}), ("even", {"core": 1, "data": 1, "ops": 1}), ("fixed", {"core": "33.3", "ops": "66.7"}),
+    ("direct", {}), ("direct", {"core": 1, "ops": 1}), ("usage", {}), ("usage", {"data": 1}),
+    ("reciprocal", {"core>data": 20, "core>ops": 80, "data>core": 10, "data>ops": 90}),
+)  # fmt: skip
+
+
+def change_the_rules(chance: random.Random) -> None:
+    number = chance.randint(1, 3)
+    if chance.random() < 0.2:
+        facts.withdraw(number)
+        return
+    method, shares = chance.choice(WAYS)
+    facts.rule(
+        method, chance.choice(CONDITIONS), shares, number=number, position=chance.randint(1, 3),
+        valid_from=chance.choice((None, None, None, DAYS[2])), valid_to=chance.choice((None, None, None, DAYS[6])),
+    )  # fmt: skip
+
+
 def switch_the_feed(chance: random.Random) -> None:
     part = chance.choice(
         [*Slice.objects.filter(table="charge").select_related("billing_scope"), None]
@@ -127,14 +161,18 @@ def switch_the_feed(chance: random.Random) -> None:
 
 
 EVENTS: tuple[Callable[[random.Random], None], ...] = (
-    bill_a_day, bill_a_day, log_a_day, log_a_day, change_an_item, change_an_item, change_a_ticket, move_a_person,
-    hand_over_a_key, switch_the_feed,
+    bill_a_day, bill_a_day, bill_a_day, log_a_day, log_a_day, change_an_item, change_an_item, change_a_ticket,
+    move_a_person,
+    hand_over_a_key, switch_the_feed, change_the_rules, change_the_rules,
 )  # fmt: skip
 
 
 def live(seed: int) -> None:
     """One history: events, settled now and then, then compared with settling everything."""
     chance = random.Random(seed)
+    if chance.random() < 0.7:  # else nobody is known until something says so
+        for name, home in zip(PEOPLE, ("core", "data", "ops"), strict=True):
+            facts.person(name, home)
     for _ in range(chance.randint(3, 6)):
         for _ in range(chance.randint(1, 4)):
             chance.choice(EVENTS)(chance)

@@ -58,11 +58,11 @@ OPERATORS = {
 }
 WITHOUT_VALUES = ("is_set", "is_empty")
 PROPORTIONAL = ("usage", "direct")
-# Joins that the columns above need beside the cells, named c.
-JOINS = """
-LEFT JOIN ledger_charge charge ON charge.charged_on = c.charged_on AND charge.id = c.charge_id
-LEFT JOIN ledger_usage used ON used.occurred_on = c.occurred_on AND used.id = c.usage_id
-"""
+# Joins that the columns above may need beside the cells, named c.
+CHARGE = (
+    "LEFT JOIN ledger_charge charge ON charge.charged_on = c.charged_on AND charge.id = c.charge_id"
+)
+USED = "LEFT JOIN ledger_usage used ON used.occurred_on = c.occurred_on AND used.id = c.usage_id"
 
 
 class BadRuleError(ValueError):
@@ -91,13 +91,19 @@ class Part:
 def matching(rules: Iterable[AllocationRule]) -> Sql:
     """Return the id of the first of the rules, in the order given, that matches a cell `c`.
 
-    Needs JOINS beside `c`. NULL: none matches.
+    Needs the joins of `joins` beside `c`. NULL: none matches.
     """
     cases = [(rule, predicate(rule)) for rule in rules]
     if not cases:
         return Sql("NULL::bigint")
     text = " ".join(f"WHEN {sql.text} THEN {int(rule.pk)}" for rule, sql in cases)
     return Sql(f"CASE {text} END", [value for _, sql in cases for value in sql.params])
+
+
+def joins(sql: Sql) -> str:
+    """Return the joins beside `c` that a statement's columns need."""
+    needed = {"charge.": CHARGE, "used.": USED}
+    return "\n".join(join for name, join in needed.items() if name in sql.text)
 
 
 def predicate(rule: AllocationRule) -> Sql:

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from finops.attribution.models import SettleRun
+from finops.attribution.ruling import lay_out_rules, note_moved_cells, rule_new_cells
 from finops.outcomes.kinds import KINDS
 from finops.people.models import Organisation
 
@@ -24,18 +25,23 @@ AFTER_CHANGES = (
     "40_split",
     "45_cells",
     "47_payers",
+    "48_rules",
     "50_matches",
     "55_allocations",
     "60_items",
+    "62_pools",
+    "65_proportional",
     "70_rollups",
     "75_overhead",
     "77_coarser_rollups",
     "80_outcomes",
+    "84_log_days",
     "85_usage_days",
+    "86_names",
 )
 # After a full settle's step the planner must learn what is in the table that it filled.
 FILLED_BY = {
-    "47_payers": "attribution_cell",
+    "48_rules": "attribution_cell",
     "55_allocations": "attribution_allocation",
     "70_rollups": "attribution_itemday, attribution_spendday",
     "80_outcomes": "attribution_outcomecost, attribution_outcomeday",
@@ -53,17 +59,23 @@ def settle(*, full: bool = False, now: datetime) -> SettleRun:
         _run(f"SELECT pg_advisory_xact_lock({LOCK})")
         full = full or not SettleRun.objects.exists()
         _begin()
+        rules = lay_out_rules()
         if full or _bills_differ():
             full = True
             _step("20_owners", "22_links", "10_everything")
         else:
+            note_moved_cells(rules)
             _step("20_owners", "22_links", "10_changes", "12_dirty_items")
             if _count("touched_item"):
                 _step("14_cells_of_items")
         for name in AFTER_CHANGES:
+            if name == "48_rules":
+                rule_new_cells(rules)
             _step(name)
             if full and name in FILLED_BY:
                 _run(f"ANALYZE {FILLED_BY[name]}")
+        if full or _claimed("item", "actor", "person"):
+            _step("88_actors")
         done = SettleRun.objects.create(
             started_at=now,
             finished_at=timezone.now(),
@@ -79,7 +91,7 @@ def settle(*, full: bool = False, now: datetime) -> SettleRun:
 
 def _begin() -> None:
     """Claim the changes and lay out what the bills cover."""
-    _step("00_touched", "05_bills")
+    _step("00_touched", "05_bills", "07_rules")
     rows = ", ".join(
         f"('{kind.slug}', interval '{int(kind.durable_after.total_seconds())} seconds')"
         for kind in KINDS.values()
@@ -103,6 +115,13 @@ def _bills_differ() -> bool:
         )
         (differ,) = cursor.fetchone()
     return bool(differ)
+
+
+def _claimed(*what: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM claimed WHERE what = ANY (%s))", [list(what)])
+        (found,) = cursor.fetchone()
+    return bool(found)
 
 
 def _temporary() -> list[str]:

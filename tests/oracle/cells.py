@@ -36,6 +36,7 @@ class Piece(NamedTuple):
     is_shared: bool
     is_excluded: bool
     is_usage: bool
+    source: int
 
 
 def _booked() -> list[Charge]:
@@ -194,7 +195,7 @@ def _split_charge(
     weights = {u.id: _round(factors[u.id] * w, 24) for u, w in _weights(rows, charge.meter)}
     weights = {key: weight for key, weight in weights.items() if weight > 0}
     if not weights:
-        yield _piece(charge, None, charge.billed_nanos)
+        yield _piece(charge, None, charge.billed_nanos, charge.slice.source_id)
         return
     rows = [u for u in rows if u.id in weights]
     order = {u.id: f"{_natural_key(u)}{u.id:012d}" for u in rows}
@@ -204,7 +205,7 @@ def _split_charge(
     )
     for u in rows:
         if parts[order[u.id]]:
-            yield _piece(charge, u, parts[order[u.id]])
+            yield _piece(charge, u, parts[order[u.id]], charge.slice.source_id)
 
 
 def _log(u: Usage) -> tuple[int, str]:
@@ -262,7 +263,7 @@ def _natural_key(u: Usage) -> str:
     return hashlib.md5("|".join([moment, *said, _account(u)]).encode()).hexdigest()
 
 
-def _piece(c: Charge | None, u: Usage | None, nanos: int) -> Piece:
+def _piece(c: Charge | None, u: Usage | None, nanos: int, source: int) -> Piece:
     said = {}
     for name in {*SAID, *KEYS}:
         theirs = (
@@ -273,7 +274,7 @@ def _piece(c: Charge | None, u: Usage | None, nanos: int) -> Piece:
     return Piece(
         c, u, u.occurred_at if u else c.charge_period_start, nanos, said,  # type: ignore[union-attr]
         any(x.is_shared for x in (c, u) if x), any(x.is_excluded for x in (c, u) if x),
-        not c or c.charge_category == "Usage",
+        not c or c.charge_category == "Usage", source,
     )  # fmt: skip
 
 
@@ -291,4 +292,4 @@ def _not_billed_yet(
         payer = scope if isinstance(scope, int) else u.slice.source_id
         nanos = int(_round(u.list_cost * factors[u.id] * (1 - discounts[payer]) * 10**9, 0))
         if nanos:
-            yield _piece(None, u, nanos)
+            yield _piece(None, u, nanos, payer)

@@ -141,20 +141,23 @@ class Items:
 
 
 def with_pools(placed: list[Any], items: Items) -> Iterable[Any]:
-    """Pools without a finished item, and shared money without a base, reached nothing."""
+    """A pool without a finished item reached nothing."""
     full = {(t, f"{w.completed_at:%Y-%m}") for w in items.items.values()
             if w.state == "done" and w.completed_at for t in items.teams(w)}  # fmt: skip
-    pooled = []
     for piece, tier, reason, item, team, nanos in placed:
         if tier == "C" and (team, f"{piece.at:%Y-%m}") not in full:
             tier, reason = "E", "no_outcome_in_period"  # noqa: PLW2901
-        pooled.append((piece, tier, reason, item, team, nanos))
+        yield piece, tier, reason, item, team, nanos
+
+
+def direct_by_team(placed: Iterable[Any]) -> dict[tuple[str, int], int]:
+    """What each team has of direct and pooled cost in a month, where that is more than nothing."""
     base: dict[tuple[str, int], int] = defaultdict(int)
-    for piece, tier, _, _, team, nanos in pooled:
+    for piece, tier, _, _, team, nanos in placed:
         if tier[0] in "ABC" and team:
             base[f"{piece.at:%Y-%m}", team] += nanos
-    based = {month for (month, _), nanos in base.items() if nanos > 0}
-    for piece, tier, reason, item, team, nanos in pooled:
-        if tier == "D" and f"{piece.at:%Y-%m}" not in based:
-            tier, reason = "E", "no_base"  # noqa: PLW2901
-        yield piece, tier, reason, item, team, nanos
+    return {key: nanos for key, nanos in base.items() if nanos > 0}
+
+
+def based_months(direct: Iterable[tuple[str, int]]) -> set[str]:
+    return {month for month, _ in direct}

@@ -45,9 +45,9 @@ class Cell(AmountFields):
     fx_rate = models.DecimalField(max_digits=24, decimal_places=12, null=True)
     person_id = models.BigIntegerField(null=True)  # resolved from dated identities
     team_id = models.BigIntegerField(null=True)  # who pays
-    paid_by = models.TextField()  # why this team: rule, tag, member, owner, or empty
     rule_id = models.BigIntegerField(null=True)  # the version of the rule that moved it
-    own_team_id = models.BigIntegerField(null=True)  # who would pay without rules
+    own_team_id = models.BigIntegerField(null=True)  # who would pay without rules,
+    paid_by = models.TextField()  # and why: tag, member, owner, or empty
 
     class Meta:
         indexes = [

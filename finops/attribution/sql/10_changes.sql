@@ -47,7 +47,9 @@ SELECT c.charged_on, c.charge_id, c.scope_key, c.is_provisional
 FROM attribution_cell c
 WHERE c.team_tag <> '' AND (c.paid_by = 'tag') <> EXISTS (
     SELECT FROM people_team t WHERE t.slug = lower(c.team_tag) OR lower(t.name) = lower(c.team_tag)
-);
+)
+UNION
+SELECT charged_on, charge_id, scope_key, is_provisional FROM moved_by_rules;
 
 INSERT INTO touched_charge SELECT DISTINCT charged_on, charge_id FROM renamed_cell WHERE charge_id IS NOT NULL;
 INSERT INTO touched_scope SELECT DISTINCT scope_key FROM renamed_cell WHERE is_provisional;

@@ -7,6 +7,8 @@ DELETE FROM attribution_spendday;
 DELETE FROM attribution_teamday;
 DELETE FROM attribution_spendmonth;
 DELETE FROM attribution_usageday;
+DELETE FROM attribution_nameday;
+DELETE FROM attribution_logday;
 DELETE FROM attribution_itemteam;
 DELETE FROM attribution_itemfate;
 DELETE FROM attribution_outcomecost;

@@ -1,5 +1,5 @@
 -- Who spent it and which team pays: a team tag, else the person's team at that time, else the
--- owner of the key or project. Then the cells are booked, in both currencies.
+-- owner of the key or project. A rule may say otherwise (step 48).
 CREATE TEMP TABLE name_owner ON COMMIT DROP AS
 SELECT n.name, n.day, o.person_id, o.team_id, o.is_shared
 FROM (
@@ -25,6 +25,7 @@ FROM (SELECT DISTINCT currency, at::date AS day FROM new_cell) d
 CROSS JOIN people_organisation o;
 ANALYZE rate_day;
 
+CREATE TEMP TABLE paid_cell ON COMMIT DROP AS
 WITH named AS (
     SELECT c.*, coalesce(actor.person_id, key.person_id) AS person_id, tag.id AS tag_team_id,
            coalesce(actor.team_id, key.team_id, project.team_id, account.team_id) AS owner_team_id,
@@ -35,29 +36,19 @@ WITH named AS (
     LEFT JOIN name_owner project ON project.name = lower(c.project) AND project.day = c.at::date
     LEFT JOIN name_owner account ON account.name = lower(c.sub_account_id) AND account.day = c.at::date
     LEFT JOIN people_team tag ON c.team_tag <> '' AND (tag.slug = lower(c.team_tag) OR lower(tag.name) = lower(c.team_tag))
-), paid AS (
-    SELECT n.*, coalesce(n.tag_team_id, m.team_id, n.owner_team_id) AS team_id,
-           CASE WHEN n.tag_team_id IS NOT NULL THEN 'tag' WHEN m.team_id IS NOT NULL THEN 'member'
-                WHEN n.owner_team_id IS NOT NULL THEN 'owner' ELSE '' END AS paid_by
-    FROM named n
-    LEFT JOIN LATERAL (
-        SELECT m.team_id FROM people_membership m
-        WHERE m.person_id = n.person_id AND (m.valid_from IS NULL OR m.valid_from <= n.at::date)
-          AND (m.valid_to IS NULL OR m.valid_to > n.at::date)
-        ORDER BY m.valid_from DESC NULLS LAST, m.id DESC LIMIT 1
-    ) m ON true
-), booked AS (
-    INSERT INTO attribution_cell (
-        day, at, charged_on, charge_id, occurred_on, usage_id, source_id, scope_key, vendor, provider, sub_account_id,
-        actor, api_key, project, repo, branch, session, pr, ticket, conversation, deal, team_tag, model, meter,
-        service_tier, is_shared, is_excluded, is_provisional, is_unpriced, fx_rate, person_id, team_id, paid_by, currency,
-        billed_nanos, effective_nanos, reporting_billed_nanos, reporting_effective_nanos)
-    SELECT p.at::date, p.at, charged_on, charge_id, occurred_on, usage_id, source_id, scope_key, vendor, provider,
-           sub_account_id, actor, api_key, project, repo, branch, session, pr, ticket, conversation, deal, team_tag,
-           model, meter, service_tier, is_named_shared OR (is_not_usage AND team_id IS NULL AND person_id IS NULL),
-           is_excluded, is_provisional, is_unpriced, r.rate, person_id, team_id, paid_by, p.currency,
-           billed_nanos, effective_nanos, round(billed_nanos * r.rate), round(effective_nanos * r.rate)
-    FROM paid p JOIN rate_day r ON r.currency = p.currency AND r.day = p.at::date
-    RETURNING id
 )
-INSERT INTO touched_cell SELECT id FROM booked;
+SELECT row_number() OVER () AS place, n.at::date AS day, n.at, charged_on, charge_id, occurred_on, usage_id, source_id, scope_key, vendor, provider,
+       sub_account_id, actor, api_key, project, repo, branch, session, pr, ticket, conversation, deal, team_tag, model,
+       meter, service_tier, is_excluded, is_provisional, is_unpriced, currency, billed_nanos, effective_nanos, n.person_id,
+       coalesce(n.tag_team_id, m.team_id, n.owner_team_id) AS own_team_id,
+       CASE WHEN n.tag_team_id IS NOT NULL THEN 'tag' WHEN m.team_id IS NOT NULL THEN 'member'
+            WHEN n.owner_team_id IS NOT NULL THEN 'owner' ELSE '' END AS paid_by,
+       n.is_named_shared OR (n.is_not_usage AND n.person_id IS NULL
+                             AND coalesce(n.tag_team_id, n.owner_team_id) IS NULL) AS is_shared
+FROM named n
+LEFT JOIN LATERAL (
+    SELECT m.team_id FROM people_membership m
+    WHERE m.person_id = n.person_id AND (m.valid_from IS NULL OR m.valid_from <= n.at::date)
+      AND (m.valid_to IS NULL OR m.valid_to > n.at::date)
+    ORDER BY m.valid_from DESC NULLS LAST, m.id DESC LIMIT 1
+) m ON true;

@@ -40,7 +40,7 @@ SELECT d.id, d.day,
             WHEN d.person_id IS NOT NULL THEN 'no_outcome_in_period'
             WHEN d.repo <> '' AND d.repo NOT IN (SELECT repo FROM outcomes_workitem) THEN 'unmapped_repo'
             ELSE 'no_identity' END,
-       NULL, CASE WHEN d.is_excluded OR NOT d.is_shared THEN d.team_id END, d.currency, d.billed_nanos,
+       NULL, CASE WHEN d.is_excluded OR NOT d.is_shared OR d.rule_id IS NOT NULL THEN d.team_id END, d.currency, d.billed_nanos,
        d.effective_nanos, d.reporting_billed_nanos, d.reporting_effective_nanos
 FROM due d
 WHERE NOT EXISTS (SELECT FROM match m WHERE m.cell_id = d.id);

@@ -15,11 +15,11 @@ UPDATE attribution_allocation a
 SET tier = CASE WHEN has_base THEN 'D' ELSE 'E' END, reason = CASE WHEN has_base THEN '' ELSE 'no_base' END
 FROM overhead_flip m
 WHERE a.item_id IS NULL AND a.day >= m.month AND a.day < m.month + interval '1 month'
-  AND ((a.tier = 'D' AND NOT has_base) OR (a.tier = 'E' AND a.reason = 'no_base' AND has_base));
+  AND ((a.tier = 'D' AND a.team_id IS NULL AND NOT has_base) OR (a.tier = 'E' AND a.reason = 'no_base' AND has_base));
 
 UPDATE attribution_spendday a
 SET tier = CASE WHEN has_base THEN 'D' ELSE 'E' END, reason = CASE WHEN has_base THEN '' ELSE 'no_base' END,
     fate = CASE WHEN has_base THEN 'overhead' ELSE 'unattributed' END
 FROM overhead_flip m
 WHERE a.day >= m.month AND a.day < m.month + interval '1 month'
-  AND ((a.tier = 'D' AND NOT has_base) OR (a.tier = 'E' AND a.reason = 'no_base' AND has_base));
+  AND ((a.tier = 'D' AND a.team_id IS NULL AND NOT has_base) OR (a.tier = 'E' AND a.reason = 'no_base' AND has_base));

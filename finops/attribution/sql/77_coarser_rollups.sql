@@ -14,7 +14,7 @@ SET tier = CASE WHEN has_base THEN 'D' ELSE 'E' END, reason = CASE WHEN has_base
     fate = CASE WHEN has_base THEN 'overhead' ELSE 'unattributed' END
 FROM overhead_flip m
 WHERE a.day >= m.month AND a.day < m.month + interval '1 month'
-  AND ((a.tier = 'D' AND NOT has_base) OR (a.tier = 'E' AND a.reason = 'no_base' AND has_base));
+  AND ((a.tier = 'D' AND a.team_id IS NULL AND NOT has_base) OR (a.tier = 'E' AND a.reason = 'no_base' AND has_base));
 
 CREATE TEMP TABLE stale_month ON COMMIT DROP AS
 SELECT DISTINCT date_trunc('month', day)::date AS month FROM stale_day;

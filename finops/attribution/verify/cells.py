@@ -168,8 +168,10 @@ def allocations_hold_their_cells() -> Iterator[Violation]:
                format('%s %s team %s', a.day, a.currency, coalesce(a.team_id::text, 'none'))
         FROM attribution_allocation a JOIN attribution_cell c ON c.id = a.cell_id
         WHERE (a.day, a.currency) <> (c.day, c.currency)
-           OR a.team_id IS DISTINCT FROM (CASE WHEN a.tier = 'D' OR a.reason = 'no_base' THEN NULL
-                                               ELSE c.team_id END)
+           -- shared money has no team, but where a rule says who bears it
+           OR (a.tier = 'D' OR a.reason = 'no_base') AND a.team_id IS NOT NULL
+              AND (c.rule_id IS NULL OR a.team_id <> coalesce(c.team_id, a.team_id))
+           OR NOT (a.tier = 'D' OR a.reason = 'no_base') AND a.team_id IS DISTINCT FROM c.team_id
         """,
     )
 

@@ -1,4 +1,4 @@
--- Allocations behind a figure. Shared cells (D) belong to no team: when teams are asked for, they
+-- Allocations behind a figure. Shared cells (D) that no rule shared out belong to no team: when teams are asked for, they
 -- are listed with the part that these teams bear in the cell's month, so that a team's lines sum
 -- to its spend.
 , base as (
@@ -14,7 +14,7 @@
     from base
     group by month
 ), borne as (
-    select a.*, case when a.letter = 'D' and %(asked_teams)s::bigint[] is not null
+    select a.*, case when a.letter = 'D' and a.team_id is null and %(asked_teams)s::bigint[] is not null
                      then coalesce(share.part, 0) else 1 end as part
     from allocated a
     left join share on share.month = date_trunc('month', a.day)::date
@@ -30,7 +30,7 @@
     join attribution_cell c on c.id = a.cell_id
     join ledger_source s on s.id = c.source_id
     where case
-              when a.letter = 'D' then %(wants_shared)s and a.part > 0
+              when a.letter = 'D' and a.team_id is null then %(wants_shared)s and a.part > 0
               else (%(teams)s::bigint[] is null or a.team_id = any(%(teams)s::bigint[]))
                    and (%(team)s::bigint is null or a.team_id = %(team)s::bigint)
                    and (not %(no_team)s or a.team_id is null)

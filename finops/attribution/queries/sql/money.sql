@@ -1,10 +1,10 @@
--- Shared money (D) has no team of its own: per month, vendor and provisional or not it is spread
+-- Shared money (D) that no rule shared out has no team of its own: per month, vendor and provisional or not it is spread
 -- over the teams by their A, B and C of the whole calendar month, by largest remainder. Without
 -- such a base it stays without a team.
 , inflow as (
     select bucket, month, vendor, is_provisional, sum(amount) as amount
     from spend
-    where tier = 'D' and amount is not null
+    where tier = 'D' and team_id is null and amount is not null
     group by bucket, month, vendor, is_provisional
 ), base as (
     select s.month, t.id as team_id, t.slug, sum(s.reporting_billed_nanos) as weight
@@ -28,7 +28,7 @@
 ), money as (
     select bucket, team_id, vendor, model, tier, reason, kind, fate, is_provisional, amount
     from spend
-    where tier <> 'D' and amount is not null
+    where (tier <> 'D' or team_id is not null) and amount is not null
     union all
     select bucket, team_id, vendor, '', 'D', '', '', 'overhead', is_provisional,
            case when team_id is null then amount
