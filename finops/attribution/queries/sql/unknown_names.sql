@@ -1,0 +1,31 @@
+-- Names nobody owns, by dollars at stake: first the money that no team pays, then all of it.
+with named as (
+    select field, name, sum(cells)::bigint as cells, sum(reporting_nanos)::bigint as nanos,
+           sum(teamless_nanos)::bigint as teamless, array_agg(distinct vendor order by vendor) as vendors,
+           min(day) as first_on, max(day) as last_on
+    from attribution_nameday
+    where day >= %(start)s and day < %(end)s
+    group by field, name
+), seen as (
+    select 'actor'::text as field, name, items, first_on, last_on
+    from attribution_actorseen
+    where (last_on is null or last_on >= %(start)s) and (first_on is null or first_on < %(end)s)
+), queue as (
+    select field, name, coalesce(n.vendors, '{}') as vendors, coalesce(n.cells, 0) as cells,
+           coalesce(n.nanos, 0) as nanos, coalesce(n.teamless, 0) as teamless, coalesce(s.items, 0) as items,
+           least(n.first_on, s.first_on) as first_on, greatest(n.last_on, s.last_on) as last_on
+    from named n
+    full join seen s using (field, name)
+), asked as (
+    select * from queue
+    where (%(field)s = '' or field = %(field)s)
+      and (%(search)s = '' or position(lower(%(search)s) in name) > 0)
+      and (%(names)s::text[] is null or field || ' ' || name = any(%(names)s::text[]))
+)
+select field, name, vendors, cells, nanos, teamless, items, first_on, last_on, (select count(*) from asked)
+from asked
+where not %(has_after)s
+   or (-teamless, -nanos, -items, field, name)
+      > (-%(a_teamless)s::bigint, -%(a_nanos)s::bigint, -%(a_items)s::bigint, %(a_field)s, %(a_name)s)
+order by -teamless, -nanos, -items, field, name
+limit %(limit)s
