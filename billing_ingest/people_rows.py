@@ -4,22 +4,21 @@ Files of people are small (thousands of rows), so they are merged in Python; nob
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
 from billing_ingest.check import given, is_bad, list_problems
 from billing_ingest.connector import Mapping
 from billing_ingest.parts import Found
+from billing_ingest.people_names import PersonRow, person_row, upsert_names
 from billing_ingest.pipe import Progress
 from billing_ingest.read import Reading
 from billing_ingest.refusal import Problem, Refused, problem
 from billing_ingest.teams import ensure_teams
 from finops.attribution.models import Dirty
 from finops.ledger.models import Import
-from finops.people.models import Identity, Membership, Person, Team, TeamPlacement
+from finops.people.models import Membership, Person, Team, TeamPlacement
 
-LOWER_NAMESPACES = {"github", "email"}  # names that do not tell capitals apart
 FIELDS = (
     "email",
     "name",
@@ -30,22 +29,6 @@ FIELDS = (
     "valid_to",
     "identities",
 )
-Name = tuple[str, str]  # namespace, external id
-
-
-@dataclass(frozen=True)
-class PersonRow:
-    """One line of the file; days are half-open, an open end is null."""
-
-    line: int
-    email: str
-    name: str
-    team: str
-    parent_team: str
-    cost_center: str
-    valid_from: date | None
-    valid_to: date | None
-    identities: tuple[Name, ...]
 
 
 class People:
@@ -112,34 +95,13 @@ class People:
         set_placements(self.rows, teams)
         people = upsert_people(self.rows)
         changed = upsert_memberships(self.rows, people, teams)
-        renamed = upsert_identities(self.rows, people)
+        renamed, warnings = upsert_names(self.rows, people)
+        imp.warnings += warnings
         Dirty.objects.bulk_create(
             [Dirty(what="person", ref=str(id_)) for id_ in sorted(changed)]
-            + [Dirty(what="actor", ref=f"{namespace}:{id_}") for namespace, id_ in sorted(renamed)]
+            + [Dirty(what="actor", ref=name.ref) for name in sorted(renamed)]
         )
         progress(len(self.rows))
-
-
-def person_row(line: int, *said: str | None) -> PersonRow:
-    email, name, team, parent_team, cost_center, start, end, names = (value or "" for value in said)
-    return PersonRow(
-        line, email, name, team, parent_team, cost_center, day(start), day(end),
-        tuple(names_in(email, names)),
-    )  # fmt: skip
-
-
-def day(written: str) -> date | None:
-    return date.fromisoformat(written) if written else None
-
-
-def names_in(email: str, written: str) -> Iterable[Name]:
-    """Yield the names in `github:alice;jira:5b10`, and the e-mail as one of them."""
-    yield "email", email
-    for word in written.split(";"):
-        namespace, _, external_id = word.strip().partition(":")
-        namespace, external_id = namespace.lower(), external_id.strip()
-        if external_id:
-            yield namespace, external_id.lower() if namespace in LOWER_NAMESPACES else external_id
 
 
 def set_cost_centers(rows: list[PersonRow], teams: dict[str, Team]) -> None:
@@ -175,7 +137,10 @@ def set_placements(rows: list[PersonRow], teams: dict[str, Team]) -> None:
 
 
 def upsert_people(rows: list[PersonRow]) -> dict[str, Person]:
-    """Return the people of the file by e-mail, made or renamed where needed."""
+    """Return the people of the file by e-mail, made or renamed where needed.
+
+    An e-mail of somebody who was merged into another means that other person.
+    """
     names: dict[str, str] = {}
     for row in rows:
         names[row.email] = row.name or names.get(row.email, "")
@@ -183,28 +148,39 @@ def upsert_people(rows: list[PersonRow]) -> dict[str, Person]:
     Person.objects.bulk_create(
         [Person(email=email, name=name) for email, name in names.items() if email not in known]
     )
-    renamed = [p for p in known.values() if names[p.email] and names[p.email] != p.name]
+    renamed = [
+        person
+        for person in known.values()
+        if names[person.email] not in ("", person.name) and person.merged_into_id is None
+    ]
     for person in renamed:
         person.name = names[person.email]
     Person.objects.bulk_update(renamed, ["name"], batch_size=1000)
-    return {person.email: person for person in Person.objects.filter(email__in=names)}
+    found = Person.objects.filter(email__in=names).select_related("merged_into")
+    return {person.email: person.merged_into or person for person in found}
 
 
 def upsert_memberships(
     rows: list[PersonRow], people: dict[str, Person], teams: dict[str, Team]
 ) -> set[int]:
-    """Merge the memberships; an earlier one ends where the next begins. Return changed people."""
+    """Merge the memberships; an earlier one ends where the next begins. Return changed people.
+
+    What a file says under the e-mail of one who was merged counts unless it also names the
+    person by the e-mail that was kept.
+    """
+    named = {row.email for row in rows if row.team}
     standing: dict[int, list[Membership]] = {}
     for membership in Membership.objects.filter(person__in=people.values()):
         standing.setdefault(membership.person_id, []).append(membership)
     before = {m.id: state_of(m) for listed in standing.values() for m in listed}
     for row in rows:
-        if not row.team:
+        who = people[row.email]
+        if not row.team or (who.email != row.email and who.email in named):
             continue
-        mine = standing.setdefault(people[row.email].id, [])
+        mine = standing.setdefault(who.id, [])
         same = next((m for m in mine if m.valid_from == row.valid_from), None)
         if same is None:
-            same = Membership(person=people[row.email], valid_from=row.valid_from)
+            same = Membership(person=who, valid_from=row.valid_from)
             mine.append(same)
         same.team, same.valid_to = teams[row.team], row.valid_to
     for mine in standing.values():
@@ -224,45 +200,3 @@ def upsert_memberships(
 
 def state_of(membership: Membership) -> tuple[int, date | None]:
     return membership.team_id, membership.valid_to
-
-
-def upsert_identities(rows: list[PersonRow], people: dict[str, Person]) -> set[Name]:
-    """Merge the names; one that passes between people in the file is dated. Return changed names."""
-    claims: dict[Name, dict[str, PersonRow]] = {}
-    for row in rows:
-        for name in row.identities:
-            claims.setdefault(name, {}).setdefault(row.email, row)
-    wanted = {
-        (name, row.valid_from if len(owners) > 1 else None): (
-            people[email].id, row.valid_to if len(owners) > 1 else None,
-        )
-        for name, owners in claims.items()
-        for email, row in owners.items()
-    }  # fmt: skip
-    standing = {
-        ((i.namespace, i.external_id), i.valid_from): i
-        for i in Identity.objects.filter(external_id__in={external_id for _, external_id in claims})
-    }
-    fresh = [
-        Identity(
-            namespace=name[0], external_id=name[1], valid_from=start, person_id=person, valid_to=end
-        )
-        for (name, start), (person, end) in wanted.items()
-        if (name, start) not in standing
-    ]
-    moved = []
-    for key, (person, end) in wanted.items():
-        known = standing.get(key)
-        if known and (known.person_id, known.valid_to) != (person, end):
-            known.person_id, known.team_id, known.is_shared, known.valid_to = (
-                person,
-                None,
-                False,
-                end,
-            )
-            moved.append(known)
-    Identity.objects.bulk_create(fresh, batch_size=1000)
-    Identity.objects.bulk_update(
-        moved, ["person", "team", "is_shared", "valid_to"], batch_size=1000
-    )
-    return {(identity.namespace, identity.external_id) for identity in (*fresh, *moved)}
