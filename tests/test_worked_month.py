@@ -1,46 +1,15 @@
 """The worked month of the method, through the public commands alone: files in, JSON out."""
 
-import csv
 import json
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 
+from tests.commands import bill_row, command, settle, write
 from tests.samples import shared
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def command(name: str, *args: object) -> dict[str, Any]:
-    out = StringIO()
-    call_command(name, *map(str, args), "--json", stdout=out)
-    answer: dict[str, Any] = json.loads(out.getvalue())
-    return answer
-
-
-def write(path: Path, rows: list[dict[str, object]]) -> Path:
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
-
-
-def bill_row(
-    day: str, cents: int, tags: dict[str, str], category: str = "Usage"
-) -> dict[str, object]:
-    amount = f"{cents / 100:.2f}"
-    return {
-        "BilledCost": amount, "EffectiveCost": amount, "ListCost": amount, "ContractedCost": amount,
-        "BillingAccountId": "acme", "BillingCurrency": "USD", "BillingPeriodStart": "2026-10-01T00:00:00Z",
-        "BillingPeriodEnd": "2026-11-01T00:00:00Z", "ChargeCategory": category, "ChargePeriodStart": f"{day}T00:00:00Z",
-        "ChargePeriodEnd": f"{day}T01:00:00Z", "InvoiceIssuerName": "Vendor", "ProviderName": "Vendor",
-        "PublisherName": "Vendor", "ServiceCategory": "AI and Machine Learning", "ServiceName": "Model",
-        "Tags": json.dumps(tags) if tags else "",
-    }  # fmt: skip
 
 
 def write_bill(path: Path, inputs: dict[str, Any]) -> Path:
@@ -56,8 +25,8 @@ def write_bill(path: Path, inputs: dict[str, Any]) -> Path:
             tags["team"] = cell["team"]
         if "shared" in cell:
             tags["shared"] = "true"
-        rows.append(bill_row(cell["at"], cell["amount"], tags))
-    rows.append(bill_row("2026-10-31", inputs["true_up"], {}, "Adjustment"))
+        rows.append(bill_row(cell["at"], f"{cell['amount'] / 100:.2f}", tags))
+    rows.append(bill_row("2026-10-31", f"{inputs['true_up'] / 100:.2f}", category="Adjustment"))
     return write(path, rows)
 
 
@@ -95,11 +64,6 @@ def inputs(months: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
     command("import_file", "outcomes_csv", write(tmp_path / "work.csv", outcomes))
     settle()
     return inputs
-
-
-def settle() -> None:
-    command("settle")
-    assert command("verify_books") == command("verify_books") | {"ok": True, "violations": []}
 
 
 def report(*args: str) -> dict[str, Any]:
