@@ -100,6 +100,15 @@ def test_three_authors_share_one_outcome_to_the_millionth(acme: Company) -> None
     assert acme.kind(*OCTOBER)["outcomes"] == 1
 
 
+def test_authors_share_the_credit_by_their_commits_where_the_file_says_so(acme: Company) -> None:
+    people = f"{mail('zoe')}=3;{mail('ann')}=5;{mail('sue')}=1"
+    acme.work(done("acme/app#1", "2025-10-09") | {"person_emails": people})
+    acme.bill(spent("2025-10-07", "9.00", pr="acme/app#1", by="ann"))
+    teams = acme.rows(*OCTOBER, "team")
+    shares = {slug: row["kinds"]["pull_request"]["outcomes"] for slug, row in teams.items()}
+    assert shares == {"core": 0.555556, "data": 0.333333, "support": 0.111111}
+
+
 def test_the_money_of_a_ticket_goes_to_its_three_pull_requests(acme: Company) -> None:
     pulls = [f"acme/app#{number}" for number in (1, 2, 3)]
     acme.work(

@@ -1,7 +1,12 @@
 -- Lists written with semicolons, as JSON. What cannot be read stays as it is and is refused.
 
+-- a@x;b@x or with weights for the credit a@x=5;b@x=3
 CREATE MACRO people_list(x, role) AS to_json(list_transform(list_distinct(words_of(x)),
-    lambda person: {'actor': actor_of(person), 'role': role, 'weight': 1}))::VARCHAR;
+    lambda person: {
+        'actor': actor_of(regexp_extract(person, '^(.*?)(=[0-9]{1,9})?$', 1)),
+        'role': role,
+        'weight': coalesce(try_cast(regexp_extract(person, '=([0-9]{1,9})$', 1) AS BIGINT), 1)
+    }))::VARCHAR;
 
 -- s7;s8 or with weights s7=120;s8=80
 CREATE MACRO session_of(word) AS {
