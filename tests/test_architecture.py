@@ -33,6 +33,7 @@ MONEY = ("money.py", "periods.py", "ledger", "people", "outcomes", "attribution"
 # Where binary floating point is right: statistics and durations, never an amount.
 FLOAT_IS_RIGHT = {
     "finops/attribution/intervals.py",  # quantiles of distributions
+    "finops/attribution/before_after.py",  # the same, of differences
     "finops/attribution/printed.py",  # numbers of outcomes
     "finops/attribution/queries/kind_costs.py",  # bounds of intervals, on their way to Decimal
     "billing_ingest/wording.py",  # seconds left

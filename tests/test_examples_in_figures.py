@@ -1,6 +1,7 @@
 """The method's worked figures against the product's functions, number by number."""
 
 import json
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -26,6 +27,10 @@ def examples() -> dict[str, Any]:
 def stats(examples: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = examples["stats"]
     return found
+
+
+def stratum(cost: int, outcomes: int) -> Stratum:
+    return Stratum(Decimal(cost), Decimal(outcomes))
 
 
 def both(bounds: Interval | None) -> tuple[float, float]:
@@ -85,13 +90,13 @@ def test_wilson_bounds(stats: dict[str, Any]) -> None:
 def test_two_teams_at_the_same_mix(stats: dict[str, Any]) -> None:
     expected = stats["simpson"]
     teams = {
-        "A": {"fix": Stratum(900, 90), "feature": Stratum(1100, 10)},
-        "B": {"fix": Stratum(120, 10), "feature": Stratum(10_800, 90)},
+        "A": {"fix": stratum(900, 90), "feature": stratum(1100, 10)},
+        "B": {"fix": stratum(120, 10), "feature": stratum(10_800, 90)},
     }
     mix = common_mix(teams)
     for name, strata in teams.items():
         cost, number = (sum(getattr(s, of) for s in strata.values()) for of in ("cost", "outcomes"))
-        assert cost / number == pytest.approx(expected[f"{name}_overall"])
+        assert float(cost / number) == expected[f"{name}_overall"]
         assert standardised(strata, mix).unit_cost == pytest.approx(
             expected[f"{name}_standardised"]
         )

@@ -6,21 +6,23 @@ A team that does small things is cheap per outcome even where it is dear for sma
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TypeVar
 
 S = TypeVar("S", bound=Hashable)
-LEAST_OVERLAP = 0.8
+LEAST_OVERLAP = Decimal("0.8")
+NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True)
 class Stratum:
     """What one class of work cost and how many outcomes it had."""
 
-    cost: float
-    outcomes: float
+    cost: Decimal
+    outcomes: Decimal
 
     @property
-    def unit_cost(self) -> float:
+    def unit_cost(self) -> Decimal:
         return self.cost / self.outcomes
 
 
@@ -31,8 +33,8 @@ class Standardised:
     `unit_cost` is None where the team does too little of the mix to be compared.
     """
 
-    unit_cost: float | None
-    overlap: float
+    unit_cost: Decimal | None
+    overlap: Decimal
 
 
 def common_mix(teams: Mapping[Hashable, Mapping[S, Stratum]]) -> dict[S, Stratum]:
@@ -40,7 +42,7 @@ def common_mix(teams: Mapping[Hashable, Mapping[S, Stratum]]) -> dict[S, Stratum
     sums: dict[S, Stratum] = {}
     for strata in teams.values():
         for key, mine in strata.items():
-            so_far = sums.get(key, Stratum(0.0, 0.0))
+            so_far = sums.get(key, Stratum(NOTHING, NOTHING))
             sums[key] = Stratum(so_far.cost + mine.cost, so_far.outcomes + mine.outcomes)
     return {key: stratum for key, stratum in sums.items() if stratum.outcomes > 0}
 
@@ -52,12 +54,12 @@ def standardised(strata: Mapping[S, Stratum], mix: Mapping[S, Stratum]) -> Stand
     in proportion: the figure is the mix's own cost per outcome, times how the team compares with
     all teams on the classes it does. With a full overlap this is direct standardisation.
     """
-    whole = sum(common.outcomes for common in mix.values())
+    whole = sum((common.outcomes for common in mix.values()), NOTHING)
     shared = [key for key in mix if key in strata and strata[key].outcomes > 0]
-    overlap = sum(mix[key].outcomes for key in shared) / whole if whole else 0.0
-    all_teams = sum(mix[key].cost for key in shared)
+    overlap = sum((mix[key].outcomes for key in shared), NOTHING) / whole if whole else NOTHING
+    all_teams = sum((mix[key].cost for key in shared), NOTHING)
     if overlap < LEAST_OVERLAP or all_teams <= 0:
         return Standardised(None, overlap)
-    mine = sum(mix[key].outcomes * strata[key].unit_cost for key in shared)
-    of_mix = sum(common.cost for common in mix.values()) / whole
+    mine = sum((mix[key].outcomes * strata[key].unit_cost for key in shared), NOTHING)
+    of_mix = sum((common.cost for common in mix.values()), NOTHING) / whole
     return Standardised(of_mix * mine / all_teams, overlap)
