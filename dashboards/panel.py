@@ -73,7 +73,7 @@ class Asked:
     def seen(self) -> Scope:
         """The same scope without the teams that the asker may not look into."""
         scope = self.scope()
-        return Scope(scope.period, self.sight.narrow(scope.teams), scope.cost)
+        return replace(scope, teams=self.sight.narrow(scope.teams))
 
     def lines(self, **where: str | int | None) -> str:
         """The address of the lines behind a figure of this page."""

@@ -7,7 +7,7 @@ Read-only. The parameters are those of the pages (`period`, `from`, `to`, `again
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -59,7 +59,7 @@ class Question:
     def seen(self) -> Scope:
         """The same without the teams that the asker may not look into: for details."""
         scope = self.scope
-        return Scope(scope.period, self.sight.narrow(scope.teams), scope.cost)
+        return replace(scope, teams=self.sight.narrow(scope.teams))
 
     @property
     def against(self) -> Period:

@@ -13,13 +13,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from finops.attribution.models import SettleRun
+from finops.attribution.posting import post
 from finops.attribution.ruling import lay_out_rules, note_moved_cells, rule_new_cells
 from finops.outcomes.kinds import KINDS
 from finops.people.models import Organisation
 
 SQL = Path(__file__).parent / "sql"
 MADE = re.compile(r"CREATE TEMP TABLE (\w+)")
-LOCK = 0x0A7  # pg_advisory_xact_lock key: one settle at a time
+LOCK = 0x0A7  # pg_advisory_xact_lock key: one settle at a time (queries.known waits for it)
 AFTER_CHANGES = (
     "30_logs",
     "40_split",
@@ -83,6 +84,7 @@ def settle(*, full: bool = False, now: datetime) -> SettleRun:
             cells=_count("touched_cell"),
             allocations=_count("attribution_allocation") if full else _count("match"),
         )
+        post(done)
         _run(
             f"DROP TABLE {', '.join(_temporary())} CASCADE"
         )  # for a caller with a longer transaction

@@ -5,7 +5,16 @@ Every derived table can be dropped and rebuilt; rules and what people decided ca
 
 from finops.attribution.models.amounts import AmountFields
 from finops.attribution.models.cells import Allocation, Cell, ItemFate, ItemTeam, OutcomeCost
+from finops.attribution.models.closing import Closing, Dispute
 from finops.attribution.models.evidence import ActorSeen, LogDay, NameDay
+from finops.attribution.models.history import (
+    ItemKnown,
+    ItemPosting,
+    NamesKnown,
+    OutcomePosting,
+    PostedRun,
+    Posting,
+)
 from finops.attribution.models.rollups import (
     ItemDay,
     OutcomeDay,
@@ -25,14 +34,22 @@ __all__ = [
     "BillSeen",
     "BooksChange",
     "Cell",
+    "Closing",
     "Dirty",
+    "Dispute",
     "ItemDay",
     "ItemFate",
+    "ItemKnown",
+    "ItemPosting",
     "ItemTeam",
     "LogDay",
     "NameDay",
+    "NamesKnown",
     "OutcomeCost",
     "OutcomeDay",
+    "OutcomePosting",
+    "PostedRun",
+    "Posting",
     "RuleShare",
     "SettleRun",
     "SpendDay",

@@ -148,7 +148,7 @@ def read_books_by(grain: Grain, scope: Scope, *, now: datetime) -> dict[date, Bo
     Weeks are seven days each, counted from the period's start; months are calendar months, so
     the first may start before the period (it holds only the period's days).
     """
-    params = scope_params(scope, grain) | window_params(now)
+    params = scope_params(scope, grain) | window_params(scope.known_on or now)
     books: dict[date, Books] = defaultdict(Books)
     for part, bucket, team, kind, word, reason, fate, is_provisional, found in fetch(
         *BOOKS, **params
@@ -192,6 +192,7 @@ def scope_params(scope: Scope, grain: Grain = "whole") -> dict[str, Any]:
         "effective": scope.cost == "effective",
         "by_month": grain == "month",
         "step": STEP_DAYS[grain],
+        "known_on": scope.known_on,
     }
 
 

@@ -14,7 +14,7 @@ UNATTRIBUTED = "UNATTRIBUTED:"
 
 def outcome_rows(scope: Scope, books: Books) -> list[UnitCostRow]:
     """Return a row per work item, one per team's shared money, one per unattributed reason."""
-    return item_rows(scope) + overhead_rows(books) + unattributed_rows(books)
+    return item_rows(scope) + overhead_rows(books, scope) + unattributed_rows(books)
 
 
 def item_rows(scope: Scope) -> list[UnitCostRow]:
@@ -31,9 +31,9 @@ def item_rows(scope: Scope) -> list[UnitCostRow]:
     return sorted(rows, key=lambda row: (-row.spend, row.key))
 
 
-def overhead_rows(books: Books) -> list[UnitCostRow]:
+def overhead_rows(books: Books, scope: Scope) -> list[UnitCostRow]:
     """One row per team for its part of the shared money."""
-    refs = team_refs()
+    refs = team_refs(scope.known_on)
     shared: dict[int | None, list[Money]] = {}
     for piece in books.money:
         if piece.tier == "D":

@@ -1,6 +1,6 @@
 """Why spend differs between two periods, in causes that sum to the difference."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
@@ -60,7 +60,7 @@ def what_changed(scope: Scope, against: Period) -> Change:
 def sides(scope: Scope, against: Period) -> tuple[Side, Side]:
     end = datetime.combine(max(scope.period.end, against.end), time(), UTC)
     books, earlier = both(scope, against, end)
-    before = Scope(against, scope.teams, scope.cost)
+    before = replace(scope, period=against)
     return (
         Side(before, by_vendor_and_tier(before), earlier or Books()),
         Side(scope, by_vendor_and_tier(scope), books),

@@ -1,6 +1,6 @@
 """The unit cost report of two periods at once: a page nearly always shows a change."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -32,7 +32,7 @@ def compared(
 ) -> Comparison:
     """Return what unit_cost would say of the two periods. `against` None compares with nothing."""
     books, earlier = both(scope, against, now)
-    refs = team_refs() if by else {}
+    refs = team_refs(scope.known_on) if by else {}
     report = UnitCostReport(
         currency=company.reporting_currency,
         total=whole_row("total", "Total", books, company),
@@ -54,8 +54,8 @@ def both(scope: Scope, against: Period | None, now: datetime) -> tuple[Books, Bo
     if against is None:
         return read_books(scope, now=now), None
     if period == month_of(period.start) and against == period.previous():
-        span = Scope(Period(against.start, period.end), scope.teams, scope.cost)
+        span = replace(scope, period=Period(against.start, period.end))
         months = read_books_by("month", span, now=now)
         return months.get(period.start, Books()), months.get(against.start, Books())
-    earlier = Scope(against, scope.teams, scope.cost)
+    earlier = replace(scope, period=against)
     return read_books(scope, now=now), read_books(earlier, now=now)

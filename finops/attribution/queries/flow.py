@@ -12,7 +12,7 @@ def money_flow(scope: Scope) -> list[FlowBand]:
     Within a vendor by team (money without one last), then by fate in the order of `FATES`.
     Shared money is spread over the teams as overhead.
     """
-    refs = team_refs()
+    refs = team_refs(scope.known_on)
     bands = [
         FlowBand(vendor, refs[team], fate, nanos, provisional)
         for team, vendor, fate, nanos, provisional in fetch(

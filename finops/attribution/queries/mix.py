@@ -22,7 +22,7 @@ def model_mix(scope: Scope, *, now: datetime | None = None) -> list[MixRow]:
     period that direct cost reached. The durable share is unknown under ten matured outcomes;
     they mature against `now`, by default the time of the last settle.
     """
-    when = now or as_of() or timezone.now()
+    when = scope.known_on or now or as_of() or timezone.now()
     rows = fetch(*FINE_MONEY, "mix", **scope_params(scope), **window_params(when))
     return [
         MixRow(

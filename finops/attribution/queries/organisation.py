@@ -7,14 +7,17 @@ from datetime import datetime, timedelta
 from finops.people.models import Organisation
 from finops.periods import Period
 
+from .known import names_known
 from .shapes import TeamRef
 from .sql_files import fetch
 
 NO_TEAM = TeamRef(None, "", "No team", 0)
 
 
-def organisation() -> Organisation:
+def organisation(known_on: datetime | None = None) -> Organisation:
     """Return the one organisation; its defaults when nobody has named it yet."""
+    if known_on is not None:
+        return names_known(known_on).company
     return Organisation.objects.filter(pk=1).first() or Organisation(pk=1)
 
 
@@ -23,9 +26,9 @@ def teams() -> list[TeamRef]:
     return standing().teams
 
 
-def team_refs() -> dict[int | None, TeamRef]:
+def team_refs(known_on: datetime | None = None) -> dict[int | None, TeamRef]:
     """Return every team by id, with the absence of one under None."""
-    return refs_of(teams())
+    return refs_of(teams() if known_on is None else names_known(known_on).teams)
 
 
 def refs_of(found: list[TeamRef]) -> dict[int | None, TeamRef]:

@@ -22,13 +22,21 @@ FATES = (
 )
 
 
+class NotKnownError(Exception):
+    """Something was asked as it was known at a moment, of which no history is kept."""
+
+
 @dataclass(frozen=True)
 class Scope:
-    """A period, some teams (None: everything, also what has no team) and a cost column."""
+    """A period, some teams (None: everything, also what has no team) and a cost column.
+
+    known_on asks for the books as they were known at a moment (None: now).
+    """
 
     period: Period
     teams: tuple[int, ...] | None = None
     cost: CostColumn = "billed"
+    known_on: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Is a dollar buying more or less? Spend and unit cost, week by week."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from finops.attribution.intervals import per_outcome
@@ -31,7 +32,7 @@ def weekly_of(
     end = scope.period.end
     period = Period(end - timedelta(days=DAYS_OF_WEEK * weeks), end)
     wanted = None if None in groups else tuple({team for of in groups for team in of or ()})
-    books = read_books_by("week", Scope(period, wanted, scope.cost), now=now)
+    books = read_books_by("week", replace(scope, period=period, teams=wanted), now=now)
     starts = [period.start + timedelta(days=DAYS_OF_WEEK * i) for i in range(weeks)]
     return [
         [week_of(start, of_teams(books.get(start, Books()), teams), kind) for start in starts]

@@ -14,7 +14,7 @@ from .by_person import person_rows
 from .kind_costs import kind_costs
 from .organisation import organisation, team_refs
 from .rows import as_row, no_amounts
-from .shapes import FATES, TIERS, Scope, TeamRef, UnitCostReport, UnitCostRow
+from .shapes import FATES, TIERS, NotKnownError, Scope, TeamRef, UnitCostReport, UnitCostRow
 
 By = Literal["team", "month", "kind", "outcome", "tier", "fate", "person"]
 NO_KIND = "none"
@@ -28,9 +28,12 @@ class PersonLevelOffError(Exception):
 def unit_cost(scope: Scope, *, by: By | None, now: datetime) -> UnitCostReport:
     """Return the report of a scope, in rows by one dimension (None: only the total).
 
-    Raises PersonLevelOffError for `by="person"` while the organisation keeps that level off.
+    Raises PersonLevelOffError for `by="person"` while the organisation keeps that level off, and
+    NotKnownError for what no history is kept of, people above all.
     """
-    company = organisation()
+    if by == "person" and scope.known_on:
+        raise NotKnownError("No history is kept by person: ask for it as it is known now.")
+    company = organisation(scope.known_on)
     if by == "person" and not company.person_level:
         raise PersonLevelOffError("reports by person are switched off for this organisation")
     books = read_books(scope, now=now)
@@ -52,7 +55,7 @@ def rows_by(
     now: datetime,
 ) -> list[UnitCostRow]:
     makers: dict[By, Callable[[], list[UnitCostRow]]] = {
-        "team": lambda: team_rows(books, company),
+        "team": lambda: team_rows(books, company, team_refs(scope.known_on)),
         "month": lambda: month_rows(scope, company, now),
         "kind": lambda: kind_rows(books, total),
         "tier": lambda: plain_rows(books, TIERS, lambda money: money.tier),

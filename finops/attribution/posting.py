@@ -1,0 +1,27 @@
+"""Post what a settle changed to the history, so that any report can be asked as it was known."""
+
+from pathlib import Path
+
+from django.db import connection
+from django.db.models import Max
+
+from finops.attribution.models import PostedRun, SettleRun
+
+SQL = Path(__file__).parent / "sql" / "90_postings.sql"
+
+
+def post(run: SettleRun) -> None:
+    """Write the differences of the settle that is under way; its temporary tables are needed.
+
+    What is known follows what was known before: a settle that waited for another one counts
+    from when the other was known. The first run of all posts the whole of the books.
+    """
+    last = PostedRun.objects.aggregate(at=Max("known_at"))["at"]
+    params = {
+        "run": run.pk,
+        "known_at": run.started_at if last is None else max(run.started_at, last),
+        "is_full": run.is_full,
+        "everything": run.is_full or last is None,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(SQL.read_text(), params)
