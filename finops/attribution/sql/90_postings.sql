@@ -142,7 +142,7 @@ SELECT %(run)s, %(known_at)s, %(is_full)s, coalesce((
            ) ORDER BY c.what)
     FROM (
         SELECT d.what, count(DISTINCT d.ref) AS count, array_agg(DISTINCT d.ref) AS refs,
-               array_agg(DISTINCT s.imp_id) FILTER (WHERE s.imp_id IS NOT NULL) AS imports
+               array_agg(DISTINCT s.import_id) FILTER (WHERE s.import_id IS NOT NULL) AS imports
         FROM claimed d
         LEFT JOIN ledger_slice s ON d.what = 'slice' AND s.id::text = d.ref
         GROUP BY d.what

@@ -7,7 +7,7 @@ from functools import partial
 from django.db import connection, transaction
 
 from finops.attribution.models import Dirty
-from finops.attribution.verify import cells, files, ledger, rollups
+from finops.attribution.verify import cells, files, history, ledger, rollups
 from finops.attribution.verify.violation import Violation
 
 Check = Callable[[], Iterator[Violation]]
@@ -29,6 +29,8 @@ OF_THE_BOOKS: tuple[Check, ...] = (
     rollups.outcome_costs_equal_allocations,
     rollups.credit_is_whole,
     rollups.fates_agree,
+    history.postings_equal_rollups,
+    history.posted_outcomes_equal_outcomes,
 )
 
 

@@ -3,16 +3,17 @@
 import argparse
 import json
 import sys
-from datetime import date
+from datetime import date, datetime
 from typing import Any, get_args
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from finops.attribution import printed
-from finops.attribution.queries.shapes import CostColumn, Scope, UnitCostReport
+from finops.attribution.queries.known import moment_of
+from finops.attribution.queries.organisation import team_refs
+from finops.attribution.queries.shapes import CostColumn, NotKnownError, Scope, UnitCostReport
 from finops.attribution.queries.unit_costs import By, PersonLevelOffError, unit_cost
-from finops.people.models import Team
 from finops.periods import Period
 
 DETAILS = ("file", "line", "column", "found", "expected", "fix")
@@ -36,6 +37,11 @@ class Command(BaseCommand):
         parser.add_argument("--by", choices=get_args(By))
         parser.add_argument("--team", metavar="SLUG", help="one team's money and outcomes only")
         parser.add_argument("--cost", choices=get_args(CostColumn), default="billed")
+        parser.add_argument(
+            "--known-on",
+            metavar="DAY",
+            help="as it was known at the end of that day (UTC), or at a time like 2026-10-31T18:00:00Z",
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -64,9 +70,13 @@ def answer(options: dict[str, Any]) -> UnitCostReport:
             found=f"{options['start']} to {options['end']}",
             expected="--end after --start; the end day itself is not part of the period",
         ) from None
-    scope = Scope(period, team_ids(options["team"]), options["cost"])
+    now = timezone.now()
     try:
-        return unit_cost(scope, by=options["by"], now=timezone.now())
+        known_on = moment_of(options["known_on"], now=now) if options["known_on"] else None
+        scope = Scope(period, team_ids(options["team"], known_on), options["cost"], known_on)
+        return unit_cost(scope, by=options["by"], now=now)
+    except NotKnownError as error:
+        raise RefusedError("not_known", str(error), found=options["known_on"]) from None
     except PersonLevelOffError as error:
         raise RefusedError(
             "person_level_off",
@@ -76,19 +86,19 @@ def answer(options: dict[str, Any]) -> UnitCostReport:
         ) from None
 
 
-def team_ids(slug: str | None) -> tuple[int, ...] | None:
+def team_ids(slug: str | None, known_on: datetime | None) -> tuple[int, ...] | None:
     if slug is None:
         return None
-    team = Team.objects.filter(slug=slug).first()
-    if team is None:
-        known = ", ".join(Team.objects.values_list("slug", flat=True)) or "none yet"
+    found = {team.slug: team.id for team in team_refs(known_on).values() if team.id is not None}
+    if slug not in found:
+        known = ", ".join(found) or "none yet"
         raise RefusedError(
             "unknown_team",
             f"there is no team {slug!r}",
             found=slug,
             expected=f"one of: {known}",
         )
-    return (team.pk,)
+    return (found[slug],)
 
 
 def day(text: str) -> date:

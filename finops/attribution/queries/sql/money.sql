@@ -11,7 +11,7 @@
     from attribution_spendmonth s
     join people_team t on t.id = s.team_id
     where s.tier in ('A', 'B', 'C') and s.month >= %(months_start)s and s.month < %(months_end)s
-    group by s.month, t.id
+    group by s.month, t.id, t.slug
     having sum(s.reporting_billed_nanos) > 0
 ), part as (
     select i.bucket, i.month, i.vendor, i.is_provisional, i.amount, b.team_id, b.slug, b.weight,
