@@ -4,6 +4,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
 from dashboards import views
+from dashboards.setup import rules
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.overview, name="overview"),
@@ -20,6 +21,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         LoginView.as_view(template_name="pages/sign_in.html", redirect_authenticated_user=True),
         name="sign-in",
     ),
+    path("setup/rules/", rules.rules, name="rules"),
+    path("setup/rules/new/", rules.new_rule, name="new-rule"),
+    path("setup/rules/<int:number>/", rules.rule, name="rule"),
+    path("setup/rules/<int:number>/move/", rules.move, name="move-rule"),
+    path("setup/rules/<int:number>/withdraw/", rules.withdraw, name="withdraw-rule"),
     path("favicon.ico", views.icon, name="icon"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("api/v1/", include("dashboards.api.urls")),

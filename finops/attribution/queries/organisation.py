@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from finops.people.models import Organisation
+from finops.people.models import Organisation, Team
 from finops.periods import Period
 
 from .known import names_known
@@ -29,6 +29,11 @@ def teams() -> list[TeamRef]:
 def team_refs(known_on: datetime | None = None) -> dict[int | None, TeamRef]:
     """Return every team by id, with the absence of one under None."""
     return refs_of(teams() if known_on is None else names_known(known_on).teams)
+
+
+def team_rows_by_slug() -> dict[str, Team]:
+    """Return every team as it is kept, by slug."""
+    return {team.slug: team for team in Team.objects.order_by("slug")}
 
 
 def refs_of(found: list[TeamRef]) -> dict[int | None, TeamRef]:
