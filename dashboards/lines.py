@@ -41,6 +41,7 @@ COLUMNS = (
     "file",
     "line",
     "charge",
+    "paid because",
 )
 
 
@@ -190,6 +191,7 @@ def row(line: CellRow, asked: Asked) -> dict[str, Any]:
         "bill": bill_line(line.line, line.filename, line.source),
         "file": line.filename,
         "is_provisional": line.is_provisional,
+        "paid_because": line.paid_because,
     }
 
 
@@ -238,6 +240,7 @@ def exported_row(line: CellRow, asked: Asked) -> tuple[str, ...]:
         line.filename,
         f"{line.line or ''}",
         f"{line.charged_on}-{line.charge_id}" if line.charge_id is not None else "",
+        line.paid_because,
     )
 
 

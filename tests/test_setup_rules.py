@@ -6,13 +6,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from finops.attribution.models import AllocationRule
+from finops.attribution.models import Allocation, AllocationRule
 from finops.attribution.rules import current_rules
 from finops.attribution.settle import settle
 from finops.people.models import User
 from tests import facts
 from tests.ruled import passed_on, rule, to, when
-from tests.test_pages import page, plain
+from tests.test_pages import page, plain, rows
 
 pytestmark = pytest.mark.django_db
 KEY = {"field": "api_key", "tag": "", "op": "is", "values": "k-gate"}
@@ -160,3 +160,19 @@ def test_finance_reads_rules_and_managers_do_not(admin: Client) -> None:
     admin.force_login(User.objects.create_user("mia", role="manager"))
     for address in ("/setup/rules/", "/setup/rules/1/", "/setup/rules/new/"):
         assert admin.get(address).status_code == 403, address
+
+
+def test_bill_lines_lists_and_receipts_name_the_rule_that_moved_a_piece(admin: Client) -> None:
+    facts.item("acme/app#1", started="2026-10-01", ended="2026-10-20", keys={"pr:acme/app#1": 1})
+    part = facts.deliver(facts.source("other"), "charge", "b:10", "2026-10-01", "2026-10-31")
+    charge = facts.charge(part, "2026-10-05", 10_000_000_000, api_key="k-gate", pr="acme/app#1")
+    rule("even", when("api_key", "k-gate"), shares=to("ops", "core"), name="Gateway")
+    settle(now=timezone.now())
+    named = "rule 1, “Gateway”, version 1"
+    line = plain(page(admin, f"/spend/lines/2026-10-05-{charge.id}/"))
+    assert line.count(f"by {named}") == 2
+    item = Allocation.objects.exclude(item_id=None).values_list("item_id", flat=True)[0]
+    assert f"its payer by {named}" in plain(page(admin, f"/outcomes/{item}/"))
+    listed = rows(admin, "/spend/lines/export/?period=2026-10")
+    assert [r["paid because"] for r in listed if r["vendor"] == "Vendor"].count(named) == 4
+    assert {r["paid because"] for r in listed} == {named, "its team tag"}

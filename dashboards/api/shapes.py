@@ -278,6 +278,9 @@ class CellShape(s.Serializer):
     charge_id = s.IntegerField(allow_null=True)
     filename = s.CharField(allow_blank=True)
     line = s.IntegerField(allow_null=True)
+    paid_because = s.CharField(
+        allow_blank=True, help_text="Why this team pays: a rule, or what its row says."
+    )
 
 
 class CellsShape(Envelope, Paged):

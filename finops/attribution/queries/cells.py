@@ -8,6 +8,7 @@ from finops.ledger.models import Charge, Slice
 
 from .books import scope_params
 from .organisation import NO_TEAM, team_refs
+from .payer_words import why_paid
 from .shapes import CellFilter, CellPage, CellRow, Scope, TeamRef
 from .sql_files import fetch, fetch_dicts
 
@@ -95,6 +96,7 @@ def cell_row(row: Mapping[str, Any], refs: Mapping[int | None, TeamRef]) -> Cell
         filename=row["filename"] or "",
         line=row["line"],
         own_nanos=row["own_amount"],
+        paid_because=why_paid(row),
     )
 
 

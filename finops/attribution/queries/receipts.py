@@ -9,6 +9,7 @@ from finops.periods import month_of
 from .books import read_books, summed
 from .items import cycle_days
 from .organisation import NO_TEAM, refs_of, standing
+from .payer_words import rule_words
 from .shapes import CostColumn, Receipt, ReceiptLine, Scope, TeamRef
 from .sql_files import fetch, fetch_dicts
 
@@ -90,10 +91,16 @@ def receipt(item_id: int, *, cost: CostColumn, now: datetime) -> Receipt | None:
     )
 
 
+def why(line: Mapping[str, Any]) -> str:
+    """Return what brought a line to the item, and the rule that chose its payer."""
+    rule = rule_words(line)
+    return f"{WHY[line['tier']]}; its payer by {rule}" if rule else WHY[line["tier"]]
+
+
 def line_of(line: Mapping[str, Any], refs: Refs) -> ReceiptLine:
     return ReceiptLine(
         tier=line["tier"],
-        why=WHY[line["tier"]],
+        why=why(line),
         day=line["day"],
         vendor=line["vendor"],
         model=line["model"],

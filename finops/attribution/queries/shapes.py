@@ -330,6 +330,7 @@ class CellRow:
     filename: str
     line: int | None
     own_nanos: int = 0
+    paid_because: str = ""  # why this team pays, in words
 
 
 @dataclass(frozen=True)

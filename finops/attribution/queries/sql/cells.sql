@@ -25,6 +25,7 @@
                  * a.part)::bigint as own_amount,
            abs(coalesce(round(a.amount * a.part)::bigint, 0)) as size, c.vendor, c.model, c.meter,
            c.project, c.is_provisional, c.charged_on, c.charge_id, c.occurred_on, c.usage_id,
+           c.paid_by, c.rule_id,
            s.name as source
     from borne a
     join attribution_cell c on c.id = a.cell_id

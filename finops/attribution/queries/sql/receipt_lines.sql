@@ -2,7 +2,7 @@
 -- meter and day. A cell split between items brings that part of its quantity and list cost.
 with pieces as (
     select a.tier, a.team_id, a.day, c.vendor, c.model, c.meter, c.source_id, c.session,
-           c.is_provisional, c.charged_on, c.charge_id, c.occurred_on, c.usage_id,
+           c.is_provisional, c.charged_on, c.charge_id, c.occurred_on, c.usage_id, c.rule_id,
            case when %(effective)s then a.reporting_effective_nanos
                 else a.reporting_billed_nanos end as nanos,
            case when c.billed_nanos <> 0 then a.billed_nanos::numeric / c.billed_nanos
@@ -45,11 +45,13 @@ select m.tier, m.team_id, m.day, m.vendor, m.model, m.meter, m.is_provisional, m
        nullif(round(sum(m.quantity)), 0) as quantity,
        case when bool_and(m.listed is not null) then round(sum(m.listed) * 1000000000)::bigint
        end as list_nanos,
-       array_agg(distinct m.session) filter (where m.session <> '') as sessions
+       array_agg(distinct m.session) filter (where m.session <> '') as sessions,
+       r.number as rule_number, r.name as rule_name, r.version as rule_version
 from measured m
 left join ledger_slice l on l.id = m.slice_id
 left join ledger_import i on i.id = l.import_id
 left join ledger_source s on s.id = m.source_id
+left join attribution_allocationrule r on r.id = m.rule_id
 group by m.tier, m.team_id, m.day, m.vendor, m.model, m.meter, m.is_provisional, m.charged_on,
-         m.charge_id, i.filename, s.name
-order by m.tier, m.day, m.vendor, m.model, m.meter, m.charge_id, line
+         m.charge_id, i.filename, s.name, r.number, r.name, r.version
+order by m.tier, m.day, m.vendor, m.model, m.meter, m.charge_id, line, rule_number, rule_version
