@@ -8,12 +8,13 @@ never lies either.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
 from django.http import QueryDict
 
-from finops.attribution.queries.shapes import CostColumn, Scope, TeamRef
+from finops.attribution.queries.known import moment_of, names_known
+from finops.attribution.queries.shapes import CostColumn, NotKnownError, Scope, TeamRef
 from finops.periods import Period, add_months, month_of
 
 YEAR = re.compile(r"(?:19|20)\d\d")
@@ -44,11 +45,13 @@ class DashboardFilter:
     cost: CostColumn = "billed"
     default_period: Period | None = None
     problems: tuple[Problem, ...] = ()
+    known_on: datetime | None = None  # the books as they were known then
+    known_text: str = ""  # the day or time as the address has it
 
     def scope(self, period: Period | None = None, teams: Sequence[int] | None = None) -> Scope:
         """The scope of a query; teams given here replace the ones of the filter."""
         chosen = tuple(teams) if teams is not None else tuple(t.id for t in self.teams if t.id)
-        return Scope(period or self.period, chosen or None, self.cost)
+        return Scope(period or self.period, chosen or None, self.cost, self.known_on)
 
     def pairs(self) -> list[tuple[str, str]]:
         """The state as pairs of an address. The period is always written: its default moves on,
@@ -61,12 +64,19 @@ class DashboardFilter:
         pairs += [("team", team.slug) for team in self.teams]
         if self.cost != "billed":
             pairs.append(("cost", self.cost))
+        if self.known_on:
+            pairs.append(("known_on", self.known_text))
         return pairs
 
     def query(self, *extra: tuple[str, str]) -> str:
         """`?period=...` and whatever else is not at its default."""
         pairs = [*self.pairs(), *((name, value) for name, value in extra if value)]
         return f"?{urlencode(pairs)}"
+
+    def as_known_now(self, words: str = "") -> "DashboardFilter":
+        """The same without a moment in the past; `words` say why, when nobody asked for that."""
+        problems = (*self.problems, Problem("known_on", words)) if words else self.problems
+        return replace(self, known_on=None, known_text="", problems=problems)
 
     def with_period(self, period: Period) -> "DashboardFilter":
         """Another period; a comparison with the one before moves along, any other stays."""
@@ -99,6 +109,18 @@ def read_filter(
         default_period=default,
         problems=tuple(problems),
     )
+
+
+def with_moment(state: DashboardFilter, text: str, now: datetime) -> DashboardFilter:
+    """The state as known on a day or at a time. A moment of which nothing is known is a problem."""
+    if not text:
+        return state
+    try:
+        moment = moment_of(text, now=now)
+        names_known(moment)
+    except NotKnownError as error:
+        return state.as_known_now(str(error))
+    return replace(state, known_on=moment, known_text=text)
 
 
 def default_period(span: Period | None, today: date) -> Period:

@@ -188,4 +188,5 @@ def scope_words(state: DashboardFilter, code: str, team: TeamRef | None = None) 
     against = f" against {words.period_name(state.against)}" if state.against else ""
     names = [team.name] if team else [chosen.name for chosen in state.teams]
     who = words.listed(names) if names else "all teams"
-    return f"{words.period_name(state.period)}{against} · {who} · {state.cost}, {code}"
+    known = f" · as known on {state.known_text}" if state.known_on else ""
+    return f"{words.period_name(state.period)}{against} · {who} · {state.cost}, {code}{known}"

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 
 from dashboards.filters import DashboardFilter
 from dashboards.known import known
-from finops.attribution.queries.shapes import Scope, TeamRef
+from finops.attribution.queries.shapes import NotKnownError, Scope, TeamRef
 from finops.people.access import Sight
 from finops.people.models import Organisation
 from finops.periods import Period
@@ -126,7 +126,7 @@ class Frame:
     answer: str = ""
     span: int = 12
     how: Sequence[str] = ()
-    links: Sequence[tuple[str, str]] = field(default_factory=list)
+    links: Sequence[dict[str, str]] = field(default_factory=list)
     csv_href: str = ""
     long: bool = False
     flush: bool = False
@@ -144,6 +144,8 @@ def render(panel: Panel, asked: Asked) -> tuple[SafeString, bool]:
     part = ("panel", asked.page, panel.slug, asked.of, asked.state, about.params)
     try:
         return about.kept(part, lambda: drawn(panel, asked)), True
+    except NotKnownError as error:
+        return render_without_history(panel, asked, error), True
     except Exception:  # the other panels of the page must live
         reference = uuid.uuid4().hex[:8]
         logger.exception("panel %s failed, reference %s", panel.slug, reference)
@@ -179,6 +181,16 @@ def render_failure(panel: Panel, asked: Asked, reference: str) -> SafeString:
     }
     frame = Frame(panel.slug, panel.question, span=panel.span)
     return render_to_string("panels/failed.html", {"panel": frame, "error": error}, asked.request)
+
+
+def render_without_history(panel: Panel, asked: Asked, error: NotKnownError) -> SafeString:
+    """The panel as a sentence: what it shows is known as it is now only."""
+    now = asked.state.as_known_now()
+    frame = Frame(
+        panel.slug, panel.question, answer=str(error), span=panel.span,
+        links=[{"label": "As known now", "href": f"{asked.home}{now.query()}"}],
+    )  # fmt: skip
+    return render_to_string("components/panel.html", {"panel": frame}, asked.request)
 
 
 def render_waiting(panel: Panel, asked: Asked) -> SafeString:

@@ -1,5 +1,6 @@
 """The unit cost report of a page and of what it is compared with, asked once per request."""
 
+from dataclasses import replace
 from typing import Literal
 
 from dashboards.panel import Asked
@@ -31,7 +32,7 @@ def by_team(asked: Asked) -> Comparison:
 
 def all_teams(asked: Asked) -> Comparison:
     """All teams whatever the page is about: holds a team's row and its yardstick at once."""
-    return comparison(asked, Scope(asked.state.period, None, asked.state.cost), "team")
+    return comparison(asked, replace(asked.scope(), teams=None), "team")
 
 
 def team_row(asked: Asked) -> UnitCostRow:

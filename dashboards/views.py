@@ -26,7 +26,7 @@ from dashboards.panels import summary
 from dashboards.reports import of_page, team_row, team_row_before, yardstick
 from dashboards.slip import slip
 from finops.attribution.queries import cells, receipts
-from finops.attribution.queries.shapes import CellFilter, Receipt, Scope, TeamRef
+from finops.attribution.queries.shapes import CellFilter, NotKnownError, Receipt, Scope, TeamRef
 
 View = Callable[..., HttpResponse | StreamingHttpResponse]
 
@@ -195,8 +195,14 @@ def panel_rows(request: HttpRequest, page: str, slug: str) -> HttpResponse:
     part, asked = found_panel(request, page, slug)
     if part.table is None:
         raise Http404("This panel has no rows.")
-    name = " ".join(("outlay", asked.of, slug, token_of(asked.state.period)))
-    return exports.as_file(part.table(part.ask(asked), asked), name)
+    name = " ".join(
+        ("outlay", asked.of, slug, token_of(asked.state.period), asked.state.known_text)
+    )
+    try:
+        rows = part.table(part.ask(asked), asked)
+    except NotKnownError as error:
+        raise Http404(str(error)) from None
+    return exports.as_file(rows, name)
 
 
 def found_panel(request: HttpRequest, page_slug: str, slug: str) -> tuple[panel.Panel, Asked]:
@@ -276,7 +282,20 @@ def bar(asked: Asked, kept: Sequence[tuple[str, str]]) -> dict[str, Any]:
     return {
         "filters": menus.menus(asked.state, place, teams, about.span, asked.currency),
         "problems": asked.state.problems,
+        "known": known_words(asked),
         "scope": menus.scope_words(asked.state, asked.currency, asked.team),
+    }
+
+
+def known_words(asked: Asked) -> dict[str, str]:
+    """What a page of the past says of itself; empty for one of today."""
+    moment = asked.state.known_on
+    if moment is None:
+        return {}
+    now = asked.state.as_known_now()
+    return {
+        "words": f"As known on {words.moment(moment, 'UTC')} UTC.",
+        "href": f"{asked.request.path}{now.query()}",
     }
 
 

@@ -24,11 +24,12 @@ from dashboards.api.problems import NOT_FOUND_WORDS, WrongParametersError, as_pr
 from dashboards.asking import state_of
 from dashboards.filters import DAYS_MAX, NO_TEAM, DashboardFilter, Problem
 from dashboards.known import Known, known
+from finops.attribution.queries.organisation import organisation
 from finops.attribution.queries.shapes import Scope
 from finops.people.access import Sight
 from finops.periods import Period
 
-STATE = ("period", "from", "to", "against", "team", "cost")
+STATE = ("period", "from", "to", "against", "team", "cost", "known_on")
 LIMIT, LIMIT_MAX = 50, 200
 TEXT_MAX = 200
 
@@ -49,6 +50,12 @@ class Question:
     state: DashboardFilter
     sight: Sight
     now: datetime
+
+    @property
+    def currency(self) -> str:
+        moment = self.state.known_on
+        company = organisation(moment) if moment else self.about.organisation
+        return company.reporting_currency
 
     @property
     def scope(self) -> Scope:

@@ -37,6 +37,7 @@ STATE_PARAMETERS = [
     parameter("against", "What to compare with: previous, year, none, or a period."),
     OpenApiParameter("team", str, many=True, description="Slug of a team; may be repeated."),
     parameter("cost", "The cost column.", enum=["billed", "effective"]),
+    parameter("known_on", "As it was known at the end of a day (UTC), or at a time with a zone."),
 ]
 PAGE_PARAMETERS = [
     parameter("limit", "Rows per page.", type="integer", minimum=1, maximum=200),

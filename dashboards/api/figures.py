@@ -24,7 +24,7 @@ WEEKS, WEEKS_MAX = 13, 53
 def envelope(question: Question, scope: Scope) -> dict[str, Any]:
     """What stands above every answer: the currency, the period, the cost column."""
     return {
-        "currency": question.about.organisation.reporting_currency,
+        "currency": question.currency,
         "period": {"start": scope.period.start, "end": scope.period.end},
         "cost": scope.cost,
     }

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from dashboards.filters import Problem
+from finops.attribution.queries.shapes import NotKnownError
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,8 @@ def as_problem(error: Exception, context: dict[str, Any]) -> Response:
         error = exceptions.NotFound(NOT_FOUND_WORDS)
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
+    elif isinstance(error, NotKnownError):
+        error = wrong("known_on", str(error))
     if not isinstance(error, exceptions.APIException):
         return unexpected(error)
     headers = {}
