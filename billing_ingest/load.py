@@ -196,7 +196,10 @@ def book(
             part.write(plan.new_id, progress)
         for upsert in delivered.upserted:
             upsert.write(imp, progress)
-    imp.preview = {"unchanged_slices": unchanged_slices(plans)}
+    imp.preview = {
+        "unchanged_slices": unchanged_slices(plans),
+        "rows_left_out": sum(found.records - found.rows for found in delivered.found),
+    }
     if name := keep_ids(reading):
         imp.preview[KEY] = name
     imp.state = Import.State.LOADED

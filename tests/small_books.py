@@ -13,11 +13,17 @@ from finops.attribution.models import (
     ItemDay,
     ItemFate,
     ItemTeam,
+    LogDay,
     OutcomeCost,
+    OutcomeDay,
     SpendDay,
+    SpendMonth,
+    TeamDay,
+    UsageDay,
 )
 from finops.ledger.models import BillingScope, Charge, Import, Slice, Source, Usage
 from finops.outcomes.models import WorkItem
+from finops.outside import archive
 from finops.people.models import Organisation, Team
 
 DAY = date(2026, 10, 6)
@@ -27,6 +33,7 @@ LATER = datetime(2026, 11, 3, tzinfo=UTC)
 MONTH = (datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC))
 HALF = 617_283_500  # nanos
 BILLED = "1.2345670004"  # rounds to two halves
+LOG = b"occurred_at,provider,billing_scope,list_cost\n2026-11-03,,acme,1\n"
 FILE = f"BilledCost,BillingCurrency,ServiceName\n{BILLED},USD,Claude\n".encode()
 
 
@@ -72,7 +79,7 @@ def small_books(sha256: str) -> Books:
         kind="pull_request", key="github.com/acme/app#1", external_id="acme/app#1",
         title="Add sign-in", state="done", created_at=NOON, completed_at=NOON, version_at=NOON,
     )  # fmt: skip
-    usage = later_usage(source, imp)
+    usage = later_usage(source)
     allocate(cell_of(charge, team), team, tier="A1", item=item)
     allocate(cell_of(charge, team), team, tier="C")
     allocate(provisional_cell(source, usage, team), team, tier="C", is_provisional=True)
@@ -81,6 +88,10 @@ def small_books(sha256: str) -> Books:
     OutcomeCost.objects.create(
         item_id=item.pk, kind=item.kind, completed_on=DAY, fate="value", team_id=team.pk,
         credit_ppm=1_000_000, billed_nanos=HALF, effective_nanos=HALF,
+    )  # fmt: skip
+    OutcomeDay.objects.create(
+        completed_on=DAY, kind=item.kind, team_id=team.pk, items=1, credit_ppm=1_000_000,
+        value_ppm=1_000_000, billed_nanos=HALF, effective_nanos=HALF,
     )  # fmt: skip
     return Books(source, imp, part, charge, team, item, usage)
 
@@ -96,16 +107,31 @@ def charge_of(part: Slice, billed: str, nanos: int, **more: Any) -> Charge:
     return Charge.objects.create(**facts | more)
 
 
-def later_usage(source: Source, imp: Import) -> Usage:
+def later_usage(explains: Source) -> Usage:
+    """One line of a log of its own that explains a later day of the bill."""
+    source = Source.objects.create(key="log", name="Log", connector="usage_csv")
+    imp = Import.objects.create(
+        source=source, state="loaded", filename="log.csv", sha256=archive.put(LOG).sha256,
+        size_bytes=len(LOG), document="usage", rows=1, finished_at=NOON,
+    )  # fmt: skip
     part = Slice.objects.create(source=source, imp=imp, table="usage", key="log:1", rows=1)
-    return Usage.objects.create(
-        occurred_on=LATER.date(), slice=part, line=2, occurred_at=LATER, list_cost=Decimal(1)
+    seen = {"day": LATER.date(), "model": ""}
+    LogDay.objects.create(
+        scope_key=f"source:{explains.pk}", sub_account_id="", log_source_id=source.pk,
+        document=imp.document, measure=1, fineness=0, factor=1, **seen,
+    )  # fmt: skip
+    UsageDay.objects.create(
+        source_id=explains.pk, currency="USD", tokens=0, list_nanos=10**9, **seen
     )
+    return Usage.objects.create(
+        occurred_on=LATER.date(), slice=part, line=2, occurred_at=LATER, list_cost=Decimal(1),
+        billing_scope=explains.key,
+    )  # fmt: skip
 
 
 def cell_of(charge: Charge, team: Team) -> Cell:
     return _cell(
-        charge.slice.source, team, day=DAY, charged_on=charge.charged_on, charge_id=charge.id,
+        charge.slice.source, team, vendor="Acme", day=DAY, charged_on=charge.charged_on, charge_id=charge.id,
         billed_nanos=HALF, effective_nanos=HALF, reporting_billed_nanos=HALF,
         reporting_effective_nanos=HALF,
     )  # fmt: skip
@@ -113,7 +139,8 @@ def cell_of(charge: Charge, team: Team) -> Cell:
 
 def provisional_cell(source: Source, usage: Usage, team: Team) -> Cell:
     return _cell(
-        source, team, day=usage.occurred_on, at=usage.occurred_at, occurred_on=usage.occurred_on, usage_id=usage.id,
+        source, team, vendor="Acme", day=usage.occurred_on, at=usage.occurred_at,
+        occurred_on=usage.occurred_on, usage_id=usage.id,
         is_provisional=True, billed_nanos=HALF, effective_nanos=HALF,
         reporting_billed_nanos=HALF, reporting_effective_nanos=HALF,
     )  # fmt: skip
@@ -152,11 +179,18 @@ def allocate(
     Allocation.objects.create(
         cell=cell, tier=tier, item_id=item.pk if item else None, **place, **money
     )
-    shared = {"source_id": cell.source_id, "vendor": "", "model": "", "meter": ""}
+    shared = {"source_id": cell.source_id, "vendor": cell.vendor, "model": "", "meter": ""}
+    fate = {
+        "tier": tier[0], "reason": "", "kind": item.kind if item else "",
+        "fate": "value" if item else "pooled", "is_provisional": is_provisional,
+    }  # fmt: skip
     SpendDay.objects.create(
-        tier=tier[0], provider="", service_tier="", reason="", kind=item.kind if item else "",
-        fate="value" if item else "pooled", is_provisional=is_provisional, cells=1,
-        **shared, **place, **money,
+        provider="", service_tier="", cells=1, **fate, **shared, **place, **money
+    )
+    TeamDay.objects.create(vendor="", **fate, **place, **money)
+    SpendMonth.objects.create(
+        month=cell.day.replace(day=1), team_id=team.pk, source_id=cell.source_id,
+        vendor=cell.vendor, model="", **fate, **money,
     )  # fmt: skip
     if item:
         ItemDay.objects.create(

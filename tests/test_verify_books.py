@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 
 from finops.attribution.models import Allocation, Cell, Dirty, SpendDay
 from finops.attribution.verify.books import verify
 from finops.ledger.models import BillingScope, Import, Slice
 from finops.outside import archive
+from tests.breaking import found, run
 from tests.small_books import BILLED, DAY, FILE, HALF, NOON, Books, charge_of, small_books
 
 pytestmark = pytest.mark.django_db
@@ -20,16 +20,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def books() -> Books:
     return small_books(archive.put(FILE).sha256)
-
-
-def found() -> dict[str, str]:
-    """The checks that failed, with the first difference of each."""
-    return {v.check: v.difference for v in reversed(verify().violations)}
-
-
-def run(sql: str, *params: object) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
 
 
 def test_correct_books_tie(books):
@@ -47,7 +37,7 @@ def test_empty_books_tie():
 
 
 def test_a_total_that_is_not_the_file_is_named_with_its_difference(books):
-    run('UPDATE ledger_import SET totals = \'{"USD": "1.2345670003"}\'')
+    run('UPDATE ledger_import SET totals = \'{"USD": "1.2345670003"}\' WHERE id = %s', books.imp.pk)
     (violation,) = [v for v in verify().violations if v.check == "import_total"]
     assert violation.expected == BILLED
     assert violation.found == "1.2345670003"
@@ -57,7 +47,7 @@ def test_a_total_that_is_not_the_file_is_named_with_its_difference(books):
 
 
 def test_money_out_of_scope_counts_towards_the_file(books):
-    run('UPDATE ledger_import SET out_of_scope = \'{"USD": "0.5"}\'')
+    run('UPDATE ledger_import SET out_of_scope = \'{"USD": "0.5"}\' WHERE id = %s', books.imp.pk)
     assert found()["import_total"] == "0.5"
 
 
@@ -95,6 +85,7 @@ def test_a_lost_charge_is_named(books):
 
 
 def test_a_charge_that_is_not_a_number_is_named(books):
+    run("ALTER TABLE ledger_charge DROP CONSTRAINT ledger_charge_is_finite")
     run("UPDATE ledger_charge SET billed_cost = 'NaN'")
     assert {"slice_total", "slice_nanos", "charge_nanos"} <= found().keys()
 
@@ -117,7 +108,7 @@ def test_a_charge_booked_far_from_its_amount_is_named_though_the_slice_ties(book
 
 
 def test_an_import_whose_slices_hold_less_is_named(books):
-    run('UPDATE ledger_import SET totals = \'{"USD": "2"}\'')
+    run('UPDATE ledger_import SET totals = \'{"USD": "2"}\' WHERE id = %s', books.imp.pk)
     assert found()["import_slices"] == "-0.7654329996"
 
 

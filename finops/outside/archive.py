@@ -114,6 +114,15 @@ def scratch_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+def scratch_left(before: float) -> Iterator[Path]:
+    """Yield what stands in scratch folders since before this time (seconds since 1970)."""
+    parent = settings.HOME.path / "scratch"
+    for left in sorted(parent.iterdir()) if parent.is_dir() else ():
+        with suppress(FileNotFoundError):
+            if left.stat().st_mtime < before:
+                yield left
+
+
 def sweep(parent: Path) -> None:
     """Remove what processes that were killed left behind a day ago or longer."""
     for left in parent.iterdir():

@@ -7,13 +7,27 @@ from functools import partial
 from django.db import connection, transaction
 
 from finops.attribution.models import Dirty
-from finops.attribution.verify import cells, files, history, ledger, rollups
+from finops.attribution.verify import (
+    at_rest,
+    cells,
+    coarser,
+    conserved,
+    evidence,
+    files,
+    guards,
+    history,
+    ledger,
+    names,
+    rollups,
+)
 from finops.attribution.verify.violation import Violation
 
 Check = Callable[[], Iterator[Violation]]
 
 OF_THE_BOOKS: tuple[Check, ...] = (
+    files.only_loaded_imports_book,
     ledger.slices_hold_their_charges,
+    ledger.slices_hold_their_usage,
     ledger.imports_hold_their_slices,
     ledger.slices_are_active_once,
     ledger.scopes_have_one_feed,
@@ -31,6 +45,26 @@ OF_THE_BOOKS: tuple[Check, ...] = (
     rollups.fates_agree,
     history.postings_equal_rollups,
     history.posted_outcomes_equal_outcomes,
+    conserved.days_hold_their_charges,
+    coarser.team_days_equal_spend_days,
+    coarser.spend_months_equal_spend_days,
+    coarser.outcome_costs_follow_their_items,
+    coarser.outcome_days_equal_outcome_costs,
+    evidence.logs_equal_their_rollups,
+    evidence.logs_are_not_added,
+    names.names_without_owner_are_counted,
+    names.actors_without_owner_are_counted,
+    guards.things_count_once_by_constraint,
+    guards.work_items_exist_once,
+    guards.booked_rows_are_kept,
+    guards.amounts_are_exact,
+    at_rest.jobs_have_live_leases,
+)
+# These hold once nothing runs.
+AT_REST: tuple[Check, ...] = (
+    at_rest.nothing_waits,
+    at_rest.nobody_holds_the_database,
+    at_rest.no_scratch_is_left,
 )
 
 
@@ -47,14 +81,18 @@ class Verdict:
         return not self.violations
 
 
-def verify() -> Verdict:
-    """Run every check on one snapshot of the database and on the archived files."""
+def verify(*, strict: bool = False) -> Verdict:
+    """Run every check on one snapshot of the database and on the archived files.
+
+    strict: nothing else may run, so what a load or settle leaves behind is wrong too.
+    """
     with transaction.atomic():
         _one_snapshot()
         unread: list[str] = []
         checks: tuple[Check, ...] = (
             partial(files.imports_equal_their_files, unread),
             *OF_THE_BOOKS,
+            *(AT_REST if strict else ()),
         )
         violations = [violation for check in checks for violation in check()]
         return Verdict(violations, unread, Dirty.objects.count())

@@ -26,6 +26,9 @@ def slices_hold_their_charges() -> Iterator[Violation]:
             sums.setdefault(slice_id, {})[currency] = amounts
     for part in Slice.objects.filter(table="charge").order_by("id").iterator():
         yield from _slice(part, sums.pop(part.pk, {}))
+    for slice_id, by_currency in sums.items():  # the database does not tie a row to its slice
+        rows = sum(amounts[0] for amounts in by_currency.values())
+        yield differ("slice_missing", "charges stand in no slice", f"slice {slice_id}", 0, rows)
 
 
 def _slice(part: Slice, by_currency: dict[str, Any]) -> Iterator[Violation]:
@@ -51,19 +54,49 @@ def _slice(part: Slice, by_currency: dict[str, Any]) -> Iterator[Violation]:
                 yield differ("slice_nanos", what, where, expected, nanos)
 
 
+def slices_hold_their_usage() -> Iterator[Violation]:
+    """The usage rows of a slice stand for as many lines of its log as the slice says."""
+    yield from rows_that_differ(
+        "usage_lines",
+        "a slice has lost or gained lines of its log",
+        """
+        WITH booked AS (SELECT slice_id, sum(lines)::bigint AS lines FROM ledger_usage GROUP BY 1)
+        SELECT format('slice %s (%s) of import %s', coalesce(s.id, b.slice_id),
+                      coalesce(s.key, 'missing'), coalesce(s.import_id, 0)),
+               coalesce(s.rows, 0), coalesce(b.lines, 0)
+        FROM (SELECT * FROM ledger_slice WHERE "table" = 'usage') s
+        FULL JOIN booked b ON b.slice_id = s.id
+        WHERE s.rows IS DISTINCT FROM coalesce(b.lines, 0)
+        """,
+    )
+
+
+# The slices of an import: its own, and equal ones that stood already when it came.
+ITS_SLICES = "(s.import_id = i.id OR i.preview->'unchanged_slices' @> to_jsonb(s.id))"
+
+
 def imports_hold_their_slices() -> Iterator[Violation]:
     """What an import says it booked stands in its slices, or in equal ones that stood already."""
     yield from rows_that_differ(
+        "import_slice_rows",
+        "the slices of an import do not hold as many rows as it says",
+        f"""
+        SELECT format('import %s (%s)', i.id, i.filename), i.rows, s.rows
+        FROM ledger_import i,
+             LATERAL (SELECT sum(s.rows)::bigint AS rows FROM ledger_slice s WHERE {ITS_SLICES}) s
+        WHERE i.state = 'loaded' AND s.rows <> i.rows
+        ORDER BY i.id
+        """,
+    )
+    yield from rows_that_differ(
         "import_slices",
         "the slices of an import do not add up to its total",
-        """
+        f"""
         SELECT format('import %s (%s) %s', i.id, i.filename, t.key), t.value::numeric, s.total
         FROM ledger_import i, jsonb_each_text(i.totals) t,
              LATERAL (SELECT coalesce(sum((s.totals->>t.key)::numeric), 0) AS total
                       FROM ledger_slice s
-                      WHERE s."table" = 'charge'
-                        AND (s.import_id = i.id OR i.preview->'unchanged_slices' @> to_jsonb(s.id))
-                     ) s
+                      WHERE s."table" = 'charge' AND {ITS_SLICES}) s
         WHERE i.state = 'loaded' AND s.total <> t.value::numeric
         ORDER BY i.id
         """,

@@ -1,7 +1,7 @@
-"""A second pair of eyes: what a vendor's file says, read without the code that loaded it.
+"""A second pair of eyes: archived bytes as text and sums, without the code that loaded them.
 
 The standard library parses here (csv, json) and amounts go from the file's text to Decimal.
-A sum that would need rounding raises instead.
+A sum that would need rounding raises instead. What a file of each kind says: `readers.py`.
 """
 
 import csv
@@ -26,6 +26,7 @@ EXACT = Context(prec=120, traps=[Inexact, InvalidOperation])
 DELIMITERS = ",;\t|"
 SIGNS = set("$€£")
 WITHOUT_SIGN = str.maketrans("", "", "$€£,")
+DECODER = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal)
 GZIP, ZIP, ZSTD = b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd"
 
 
@@ -35,65 +36,52 @@ class UnreadableError(Exception):
 
 @dataclass
 class FileSums:
-    """Billed money per currency, and how many lines carried it."""
+    """What a file says. `repeats` of the rows say a request that an earlier row said."""
 
-    totals: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-    lines: int = 0
+    totals: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))  # billed
+    rows: int = 0
+    repeats: int = 0
+    measures: dict[str, Decimal] = field(default_factory=dict)  # our column -> sum of a log
 
-    def add(self, currency: str, amount: Decimal) -> None:
+    def bill(self, currency: str, amount: Decimal) -> None:
         self.totals[currency] = EXACT.add(self.totals[currency], amount)
-        self.lines += 1
+        self.rows += 1
+
+    def measure(self, column: str, amount: Decimal) -> None:
+        self.measures[column] = EXACT.add(self.measures.get(column, Decimal(0)), amount)
 
 
-def focus_csv(text: IO[str], sums: FileSums) -> None:
-    """Add up BilledCost per BillingCurrency of a FOCUS file."""
+def csv_rows(text: IO[str]) -> tuple[list[str], Iterator[list[str]]]:
+    """Return the header, in lower case, and the rows that are not blank."""
     csv.field_size_limit(2**31 - 1)
     first = next((line for line in text if line.strip()), "")
     delimiter = max(DELIMITERS, key=first.count)
     rows = csv.reader(chain([first], text), delimiter=delimiter, strict=True)
     header = [name.strip().lower() for name in next(rows, [])]
-    try:
-        amount_at, currency_at = header.index("billedcost"), header.index("billingcurrency")
-    except ValueError:
-        raise UnreadableError("BilledCost or BillingCurrency is not among the columns") from None
-    for row in rows:
-        if any(cell.strip() for cell in row):
-            sums.add(row[currency_at].strip().upper(), _decimal(row[amount_at]))
-
-
-def anthropic_costs(text: IO[str], sums: FileSums) -> None:
-    """Add up the results of cost report pages; an amount is a decimal string in cents."""
-    for page in json_documents(text):
-        for bucket in page.get("data", []):
-            for result in bucket.get("results", []):
-                amount = _decimal(result["amount"]).scaleb(-2, EXACT)
-                sums.add(str(result.get("currency") or "USD").upper(), amount)
+    return header, (row for row in rows if any(map(str.strip, row)))
 
 
 def json_documents(text: IO[str]) -> Iterator[Any]:
-    """Yield each top-level object: of JSON lines, of one document, or of an array of them."""
-    decode = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal).decode
+    """Yield each top-level object: of JSON lines, or of arrays and objects one after another."""
     first = text.readline()
+    while first and not first.strip():
+        first = text.readline()
     try:
-        whole = decode(first)
+        DECODER.decode(first)
     except ValueError:
-        whole = decode(first + text.read())
-    yield from whole if isinstance(whole, list) else [whole]
-    for line in text:
+        said = (first + text.read()).lstrip()
+        while said:
+            document, end = DECODER.raw_decode(said)
+            yield from document if isinstance(document, list) else [document]
+            said = said[end:].lstrip()
+        return
+    for line in chain([first], text):
         if line.strip():
-            yield decode(line)
+            document = DECODER.decode(line)
+            yield from document if isinstance(document, list) else [document]
 
 
 Reader = Callable[[IO[str], FileSums], None]
-# (connector, document) -> reader; an empty document stands for all of the connector's.
-READERS: dict[tuple[str, str], Reader] = {
-    ("focus", ""): focus_csv,
-    ("anthropic", "cost_report"): anthropic_costs,
-}
-
-
-def reader_for(connector: str, document: str) -> Reader | None:
-    return READERS.get((connector, document)) or READERS.get((connector, ""))
 
 
 def sums_of(path: Path, reader: Reader) -> FileSums:
@@ -136,7 +124,8 @@ def _zstd(raw: IO[bytes]) -> Any:
     return reader.stream_reader(raw, read_across_frames=True)
 
 
-def _decimal(text: str) -> Decimal:
+def decimal(text: str) -> Decimal:
+    """Read an amount as people write it. Raises ValueError or ArithmeticError when it is none."""
     if SIGNS & set(str(text)):
         text = text.translate(WITHOUT_SIGN)  # $1,234.50 is 1234.50
     amount = Decimal(str(text).strip())

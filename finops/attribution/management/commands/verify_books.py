@@ -14,9 +14,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print {ok, violations[]}")
+        parser.add_argument(
+            "--strict",
+            action="store_true",
+            help="nothing runs: what waits, is locked or was left behind is wrong too",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        verdict = verify()
+        verdict = verify(strict=options["strict"])
         self.stdout.write(as_json(verdict) if options["json"] else in_words(verdict))
         if not verdict.ok:
             self.stdout.flush()
