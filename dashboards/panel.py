@@ -88,6 +88,10 @@ class Asked:
         pairs = [(name, str(value)) for name, value in where.items() if value not in (None, "")]
         return f"/spend/lines/{state.query(*pairs)}"
 
+    def unknown_names(self) -> str:
+        """The address of the queue of names that nobody owns, for the same days."""
+        return f"/setup/people/{replace(self.state, teams=()).query()}"
+
 
 @dataclass(frozen=True)
 class Table:

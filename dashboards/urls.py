@@ -4,7 +4,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
 from dashboards import views
-from dashboards.setup import rules
+from dashboards.setup import identities, names, people, rules
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.overview, name="overview"),
@@ -16,6 +16,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("spend/lines/<str:charge>/", views.line, name="line"),
     path("panels/<slug:page>/<slug:slug>/", views.one_panel, name="panel"),
     path("panels/<slug:page>/<slug:slug>.csv", views.panel_rows, name="panel-rows"),
+    path("setup/people/", identities.queue, name="people"),
+    path("setup/people/name/", names.name_page, name="name"),
+    path("setup/people/known/", people.known_page, name="known-people"),
+    path("setup/people/<int:person_id>/", people.person_page, name="person"),
     path(
         "sign-in/",
         LoginView.as_view(template_name="pages/sign_in.html", redirect_authenticated_user=True),

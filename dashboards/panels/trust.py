@@ -50,6 +50,8 @@ HOW = (
 
 def links(asked: Asked) -> list[dict[str, str]]:
     found = [{"label": "Unknown identities", "href": asked.lines(reason="no_identity")}]
+    if asked.sight.can_administer:
+        found.insert(0, {"label": "Map them to people", "href": asked.unknown_names()})
     if asked.sight.can_upload:
         found.insert(0, {"label": "Sources", "href": "/setup/"})
     return found

@@ -15,7 +15,7 @@ from finops.attribution.queries.shapes import UntiedRow
 
 SHOWN = 8
 REMEDIES = {
-    "no_identity": "Map it to a person or a team with a people file",
+    "no_identity": "Map it to a person, a team or a service",
     "no_outcome_in_period": "Name the work: a branch, a number or a session in the commit",
     "unmapped_repo": "Connect the repository",
     "excluded": "Nothing to do: somebody excluded it on purpose",
@@ -45,6 +45,9 @@ def show(found: Sequence[UntiedRow], asked: Asked) -> dict[str, Any]:
                 "what": row.what,
                 "text": text,
                 "remedy": REMEDIES.get(row.reason, ""),
+                "remedy_href": asked.unknown_names()
+                if row.reason == "no_identity" and asked.sight.can_administer
+                else "",
                 "href": asked.lines(reason=row.reason),
             }
             for row, text in zip(head, texts, strict=False)

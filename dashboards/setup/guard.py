@@ -1,4 +1,4 @@
-"""Who opens the setup pages of this app: finance reads, administrators write."""
+"""Who opens the setup pages of this app: finance reads some, administrators write."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.cache import cache_control
 
 from dashboards.known import known
+from finops.people.access import Sight
 from finops.people.models import User
 
 View = Callable[..., HttpResponseBase]
@@ -17,16 +18,26 @@ View = Callable[..., HttpResponseBase]
 
 def finance_reads(view: View) -> View:
     """For those who see all money; whatever is posted needs an administrator."""
+    return guarded(view, lambda sight, is_read: is_read and sight.can_upload)
+
+
+def administered(view: View) -> View:
+    """For administrators alone, to look and to act."""
+    return guarded(view, lambda _sight, _is_read: False)
+
+
+def guarded(view: View, allows: Callable[[Sight, bool], bool]) -> View:
+    """For administrators and those whom `allows` lets in; no cache may keep what they see."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         sight = known(request).sight
         is_read = request.method in ("GET", "HEAD")
-        if not (sight.can_administer or (is_read and sight.can_upload)):
+        if not (sight.can_administer or allows(sight, is_read)):
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
-    return cache_control(private=True, no_store=True)(login_required(guarded))
+    return cache_control(private=True, no_store=True)(login_required(inner))
 
 
 def signed_in_user(request: HttpRequest) -> User:

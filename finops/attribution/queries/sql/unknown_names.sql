@@ -1,5 +1,10 @@
 -- Names nobody owns, by dollars at stake: first the money that no team pays, then all of it.
-with named as (
+-- A name that somebody has just decided on waits for the settle, no longer for an owner.
+with decided as materialized (
+    select lower(ref) as name from attribution_dirty where what = 'actor'
+    union
+    select lower(substr(ref, position(':' in ref) + 1)) from attribution_dirty where what = 'actor'
+), named as (
     select field, name, sum(cells)::bigint as cells, sum(reporting_nanos)::bigint as nanos,
            sum(teamless_nanos)::bigint as teamless, array_agg(distinct vendor order by vendor) as vendors,
            min(day) as first_on, max(day) as last_on
@@ -18,7 +23,8 @@ with named as (
     full join seen s using (field, name)
 ), asked as (
     select * from queue
-    where (%(field)s = '' or field = %(field)s)
+    where not exists (select from decided d where d.name = queue.name)
+      and (%(field)s = '' or field = %(field)s)
       and (%(search)s = '' or position(lower(%(search)s) in name) > 0)
       and (%(names)s::text[] is null or field || ' ' || name = any(%(names)s::text[]))
 )
