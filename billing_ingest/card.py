@@ -29,6 +29,8 @@ FATES: dict[str, str] = {
     State.UNDONE: "taken back",
     State.DISCARDED: "left out",
 }
+# Where a change shows: of a delivery that brings only this table.
+PAGES = {"person": "teams", "invoice": "reconcile"}
 # Component "state": late is a triangle in the warning colour, refused one in red.
 MARKS: dict[str, str] = {
     State.REFUSED: "refused",
@@ -240,7 +242,7 @@ class Card:
 
     def change_href(self) -> str:
         """Where what it changed can be seen; empty when no page shows it."""
-        page = "teams" if tables_of(self.imp) == {"person"} else "overview"
+        page = PAGES.get("".join(tables_of(self.imp)), "overview")
         return href(page, self.imp.period_start, self.imp.period_end)
 
     @property

@@ -38,7 +38,7 @@ class Packing:
 class Mapping:
     """One table that a document fills: its SQL file and what a delivery of it replaces."""
 
-    table: Literal["charge", "usage", "work_item", "person"]
+    table: Literal["charge", "usage", "work_item", "person", "invoice"]
     sql: str  # file name in the connector's folder
     replaces: Replaces
     packing: Packing | None = None
@@ -113,7 +113,7 @@ class Connector:
     slug: str
     label: str
     folder: Path
-    brings: tuple[str, ...]  # of: charges, usage, outcomes, people
+    brings: tuple[str, ...]  # of: charges, usage, outcomes, people, invoices
     documents: tuple[Document, ...]
     mapping_version: int = 1
     default_scope: Literal["all", "ai"] = "all"

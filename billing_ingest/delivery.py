@@ -8,6 +8,7 @@ from typing import Protocol
 from billing_ingest.charges import Charges
 from billing_ingest.connector import Mapping
 from billing_ingest.dates import settle_date_order
+from billing_ingest.invoices import Invoices
 from billing_ingest.parts import Found, Totals, sum_of
 from billing_ingest.people_rows import People
 from billing_ingest.pipe import Progress
@@ -36,7 +37,7 @@ class Sliced(Part, Protocol):
 
 
 class Upserted(Part, Protocol):
-    """A table whose rows are merged by their natural key: work items, people."""
+    """A table whose rows are merged by their natural key: work items, people, invoices."""
 
     def write(self, imp: Import, progress: Progress) -> None: ...
 
@@ -108,6 +109,8 @@ def examine(reading: Reading, object_key: str, scope: str, source: Source) -> De
 def merged_part(reading: Reading, mapping: Mapping) -> Upserted:
     if mapping.table == "person":
         return People(reading, mapping)
+    if mapping.table == "invoice":
+        return Invoices(reading, mapping)
     return WorkItems(reading, mapping)
 
 

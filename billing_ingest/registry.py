@@ -10,6 +10,7 @@ CONNECTORS = {
     "usage_csv": "billing_ingest.connectors.usage_csv.connector",
     "outcomes_csv": "billing_ingest.connectors.outcomes_csv.connector",
     "people_csv": "billing_ingest.connectors.people_csv.connector",
+    "invoices_csv": "billing_ingest.connectors.invoices_csv.connector",
     "anthropic": "billing_ingest.connectors.anthropic.connector",
     "github": "billing_ingest.connectors.github.connector",
 }

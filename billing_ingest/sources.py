@@ -191,7 +191,10 @@ class FileKind:
         return wording.listed([TABLE_WORDS[mapping.table] for mapping in self.document.mappings])
 
 
-TABLE_WORDS = {"charge": "charges", "usage": "usage", "work_item": "outcomes", "person": "people"}
+TABLE_WORDS = {
+    "charge": "charges", "usage": "usage", "work_item": "outcomes", "person": "people",
+    "invoice": "invoices",
+}  # fmt: skip
 
 
 def file_kinds() -> list[FileKind]:

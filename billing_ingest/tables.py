@@ -130,4 +130,17 @@ PERSON = (
     *_typed("valid_from valid_to", "day"),
 )
 
-TABLES = {"charge": CHARGE, "usage": USAGE, "work_item": WORK_ITEM, "person": PERSON}
+INVOICE = (
+    Column("issuer", required=True),
+    Column("billing_account_id"),
+    Column("number", required=True, max_length=200),
+    *(Column(name, "day", required=True) for name in ("issued_on", "period_start", "period_end")),
+    Column("currency", "currency", required=True),
+    Column("amount", "amount", required=True),
+    Column("tax_amount", "amount"),
+    Column("note"),
+)
+
+TABLES = {
+    "charge": CHARGE, "usage": USAGE, "work_item": WORK_ITEM, "person": PERSON, "invoice": INVOICE,
+}  # fmt: skip

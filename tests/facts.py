@@ -14,12 +14,16 @@ from finops.attribution.models import (
     ActorSeen,
     Allocation,
     AllocationRule,
+    BillDay,
+    BillMonth,
     Cell,
     Dirty,
     ItemDay,
     ItemFate,
     ItemTeam,
     LogDay,
+    MeterDay,
+    MeterMonth,
     NameDay,
     OutcomeCost,
     OutcomeDay,
@@ -194,7 +198,7 @@ def derived() -> dict[str, list[str]]:
     """Everything settle derived, without row numbers: two equal books give equal answers."""
     tables = (
         Cell, Allocation, ItemDay, SpendDay, TeamDay, SpendMonth, UsageDay, ItemTeam, ItemFate, OutcomeCost,
-        OutcomeDay, NameDay, ActorSeen, LogDay,
+        OutcomeDay, NameDay, ActorSeen, LogDay, BillDay, BillMonth, MeterDay, MeterMonth,
     )  # fmt: skip
     answer = {}
     for table in tables:

@@ -9,6 +9,8 @@ from django.db import connection
 
 from finops.attribution.models import (
     Allocation,
+    BillDay,
+    BillMonth,
     Cell,
     ItemDay,
     ItemFate,
@@ -75,6 +77,7 @@ def small_books(sha256: str) -> Books:
         billing_scope=scope, rows=1, totals={"USD": BILLED}, first_day=DAY, last_day=DAY,
     )  # fmt: skip
     charge = charge_of(part, BILLED, 2 * HALF)
+    bill_of(source)
     item = WorkItem.objects.create(
         kind="pull_request", key="github.com/acme/app#1", external_id="acme/app#1",
         title="Add sign-in", state="done", created_at=NOON, completed_at=NOON, version_at=NOON,
@@ -105,6 +108,22 @@ def charge_of(part: Slice, billed: str, nanos: int, **more: Any) -> Charge:
         "effective_nanos": nanos, "charge_category": "Usage", "service_name": "Claude",
     }  # fmt: skip
     return Charge.objects.create(**facts | more)
+
+
+def bill_of(source: Source) -> None:
+    """The rollups of the bill that Reconcile reads."""
+    shared: dict[str, Any] = {
+        "month": MONTH[0].date(), "source_id": source.pk, "currency": "USD", "lines": 1,
+        "charge_category": "Usage", "billed_nanos": 2 * HALF,
+    }  # fmt: skip
+    BillDay.objects.create(
+        issuer="Acme", billing_account_id="a1", invoice_id="", day=DAY, is_booked=True,
+        effective_nanos=2 * HALF, repeats=0, repeated_nanos=0, **shared,
+    )  # fmt: skip
+    BillMonth.objects.create(
+        standing="unseen", model="", meter="", service_tier="", is_listed=False, is_counted=False,
+        is_repeat=False, listed=0, contracted=0, tokens=0, **shared,
+    )  # fmt: skip
 
 
 def later_usage(explains: Source) -> Usage:

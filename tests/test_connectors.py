@@ -15,14 +15,16 @@ import pytest
 from django.db.models import Sum
 
 from billing_ingest.registry import CONNECTORS, connector
-from finops.ledger.models import Charge, Import, Slice, Usage
+from finops.ledger.models import Charge, Import, Invoice, Slice, Usage
 from finops.outcomes.models import WorkItem
 from finops.people.models import Person
 from tests.loading import books, give
 
 CASES = Path(__file__).parent / "connectors"
-TABLES = {"charge": Charge, "usage": Usage, "work_item": WorkItem, "person": Person}
-ORDER = {"work_item": ("kind", "key"), "person": ("email",)}
+TABLES = {
+    "charge": Charge, "usage": Usage, "work_item": WorkItem, "person": Person, "invoice": Invoice,
+}  # fmt: skip
+ORDER = {"work_item": ("kind", "key"), "person": ("email",), "invoice": ("number",)}
 
 pytestmark = pytest.mark.django_db
 

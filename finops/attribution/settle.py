@@ -39,6 +39,7 @@ AFTER_CHANGES = (
     "84_log_days",
     "85_usage_days",
     "86_names",
+    "87_bill_months",
 )
 # After a full settle's step the planner must learn what is in the table that it filled.
 FILLED_BY = {

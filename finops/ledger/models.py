@@ -298,3 +298,45 @@ class FxRate(models.Model):
                 fields=["currency", "reporting_currency", "day"], name="fx_rate_once"
             )
         ]
+
+
+class Invoice(models.Model):
+    """What a vendor says is due for a period: the paper that a bill is held against.
+
+    No money of the books: charges are. A corrected invoice supersedes the one of the same
+    issuer, account and number; the old one stays readable.
+    """
+
+    class Origin(models.TextChoices):
+        TYPED = "typed", "Typed in"
+        FILE = "file", "From a file"
+
+    issuer = models.TextField()
+    billing_account_id = models.TextField(blank=True, default="")
+    number = models.TextField()
+    issued_on = models.DateField()
+    period_start = models.DateField()
+    period_end = models.DateField()  # half-open
+    currency = models.CharField(max_length=3)
+    amount = models.DecimalField(max_digits=38, decimal_places=24)  # due, tax included
+    tax_amount = models.DecimalField(max_digits=38, decimal_places=24, null=True)  # part of it
+    origin = models.CharField(max_length=5, choices=Origin.choices)
+    imp = models.ForeignKey(
+        Import, null=True, on_delete=models.PROTECT, related_name="+", db_column="import_id"
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    note = models.TextField(blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+    superseded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["issuer", "billing_account_id", "number"],
+                condition=models.Q(superseded_at__isnull=True),
+                name="invoice_current_once",
+            )
+        ]
+        indexes = [models.Index(fields=["period_start"], name="invoice_period")]

@@ -15,6 +15,7 @@ from finops.attribution.models.history import (
     PostedRun,
     Posting,
 )
+from finops.attribution.models.reconcile import BillDay, BillMonth, MeterDay, MeterMonth
 from finops.attribution.models.rollups import (
     ItemDay,
     OutcomeDay,
@@ -31,6 +32,8 @@ __all__ = [
     "Allocation",
     "AllocationRule",
     "AmountFields",
+    "BillDay",
+    "BillMonth",
     "BillSeen",
     "BooksChange",
     "Cell",
@@ -43,6 +46,8 @@ __all__ = [
     "ItemPosting",
     "ItemTeam",
     "LogDay",
+    "MeterDay",
+    "MeterMonth",
     "NameDay",
     "NamesKnown",
     "OutcomeCost",

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from finops.attribution.models import Dirty
 from finops.attribution.verify import (
     at_rest,
+    bills,
     cells,
     coarser,
     conserved,
@@ -54,6 +55,9 @@ OF_THE_BOOKS: tuple[Check, ...] = (
     evidence.logs_are_not_added,
     names.names_without_owner_are_counted,
     names.actors_without_owner_are_counted,
+    bills.bill_days_equal_charges,
+    bills.bill_months_equal_charges,
+    bills.meter_months_equal_meter_days,
     guards.things_count_once_by_constraint,
     guards.work_items_exist_once,
     guards.booked_rows_are_kept,
