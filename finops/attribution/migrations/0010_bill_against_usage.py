@@ -10,7 +10,7 @@ NOTED = (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("attribution", "0009_history_and_closing"),
+        ("attribution", "0011_no_nan"),
         ("ledger", "0005_invoice"),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ledger", "0004_no_row_checks"),
+        ("ledger", "0006_append_only"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
