@@ -6,6 +6,9 @@ NOTED = (
     "attribution_billday", "attribution_billmonth", "attribution_meterday", "attribution_metermonth",
     "ledger_invoice",
 )  # fmt: skip
+GUARDED = (
+    "attribution_billmonth", "attribution_meterday", "attribution_metermonth", "ledger_invoice",
+)  # fmt: skip
 
 
 class Migration(migrations.Migration):
@@ -130,6 +133,13 @@ class Migration(migrations.Migration):
                 f"SELECT attribution_watch('{table}')", f"DROP TRIGGER {table}_noted ON {table}"
             )
             for table in NOTED
+        ),
+        *(
+            migrations.RunSQL(
+                f"SELECT ledger_refuse_nan('{table}')",
+                f"ALTER TABLE {table} DROP CONSTRAINT {table}_is_finite",
+            )
+            for table in GUARDED
         ),
         # Books that exist are summed by the next settle.
         migrations.RunSQL(
