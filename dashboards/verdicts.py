@@ -39,21 +39,28 @@ def tied_share(row: UnitCostRow) -> Decimal | None:
 
 def finished(row: UnitCostRow) -> int:
     """Money in work that came to an end: it stands, was redone, reverted or dropped."""
-    return row.fates.get("value", 0) + lost(row)
+    return row.ended
 
 
 def lost(row: UnitCostRow) -> int:
     """Hidden cost: reverted, rework and abandoned."""
-    return sum(row.fates.get(fate, 0) for fate in ("reverted", "rework", "abandoned"))
+    return row.hidden
 
 
 def hidden_share(row: UnitCostRow) -> Decimal | None:
-    return words.share_of(lost(row), finished(row))
+    return row.hidden_share
 
 
 def durable_rate(cost: KindCost) -> Decimal | None:
     """Still standing, of the outcomes old enough to judge; unknown under ten of them."""
     return cost.durable / cost.matured if cost.matured >= 10 else None
+
+
+def durable_bounds(cost: KindCost) -> str:
+    """67 to 97 %: between which the durable rate lies at 95 %; empty where nothing matured."""
+    if cost.durable_low is None or cost.durable_high is None:
+        return ""
+    return f"{100 * cost.durable_low:.0f} to {words.percent(cost.durable_high, 0)}"
 
 
 def change(now: KindCost | None, before: KindCost | None) -> Decimal | None:

@@ -1,7 +1,7 @@
 """What becomes of money and credit when work takes its turns, told in files as a company would."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -317,3 +317,52 @@ def test_a_bill_line_in_thirds_adds_up_to_the_cent(acme: Company) -> None:
     report = acme.report(*OCTOBER, "--by", "outcome")
     assert report["total"]["billed"] == "2.50"
     assert sorted(row["billed"] for row in report["rows"]) == ["0.03", "1.23", "1.24"]
+
+
+def test_hidden_cost_makes_a_75_dollar_merge_a_136_dollar_durable_one(acme: Company) -> None:
+    lasting = [f"acme/app#{number}" for number in range(1, 16)]
+    reverted, redoing = (
+        ["acme/app#16", "acme/app#17"],
+        ["acme/app#18", "acme/app#19", "acme/app#20"],
+    )
+    links = ("reverts:acme/app#16;reverts:acme/app#17", "fixes:acme/app#1", "fixes:acme/app#2")
+    acme.work(
+        *(done(pull, "2025-10-06", "ann") for pull in (*lasting, *reverted)),
+        *(
+            done(pull, "2025-10-08", "ann", links=to)
+            for pull, to in zip(redoing, links, strict=True)
+        ),
+        in_state("abandoned", "acme/app#21", "2025-10-09"),
+        in_state("open", "acme/app#22", "2025-10-10"),
+    )
+    costs = [*zip(lasting, ["100.00"] * 15, strict=True), *zip(reverted, ["90.00"] * 2, strict=True),
+             *zip(redoing, ["15.00", "100.00", "125.00"], strict=True), ("acme/app#21", "120.00"),
+             ("acme/app#22", "90.00")]  # fmt: skip
+    acme.bill(
+        *(spent("2025-10-03", amount, by="ann", pr=pull) for pull, amount in costs),
+        spent("2025-10-03", "120.00", shared="true"),
+        spent("2025-10-03", "50.00", by="nobody-knows"),
+    )
+    total = acme.report(*OCTOBER)["total"]
+    assert total["billed"] == "2300.00"
+    assert fates(total) == {
+        "value": "1500.00", "in_progress": "90.00", "rework": "240.00", "reverted": "180.00",
+        "abandoned": "120.00", "overhead": "120.00", "unattributed": "50.00",
+    }  # fmt: skip
+    assert (total["hidden_cost"], total["hidden_share"]) == ("540.00", 0.2647)
+    pulls = total["kinds"]["pull_request"]
+    assert (pulls["outcomes"], pulls["matured"], pulls["durable"]) == (20, 20, 15)
+    assert pulls["cost_per_durable"] == "136.00"
+    assert pulls["durable_rate"] == {"rate": 0.75, "low": 0.5313, "high": 0.8881}
+
+
+def test_nobody_says_what_a_durable_outcome_costs_before_all_are_old_enough(acme: Company) -> None:
+    acme.work(done("acme/app#1", "2025-10-01", "ann"), done("acme/app#2", "2025-10-20", "ann"))
+    acme.bill(spent("2025-10-01", "50.00", by="ann", pr="acme/app#1"))
+    settle()
+    october = Scope(Period(date(2025, 10, 1), date(2025, 11, 1)))
+    for now, each in ((datetime(2025, 11, 2, tzinfo=UTC), None), (NOW, 25 * 10**9)):
+        assert (
+            unit_cost(october, by=None, now=now).total.kinds["pull_request"].cost_per_durable
+            == each
+        )

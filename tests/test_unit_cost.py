@@ -179,8 +179,9 @@ def test_money_without_an_outcome_is_a_lower_bound_and_never_zero():
     books.settled()
     (row,) = as_json("--by=team")["rows"]
     assert row["kinds"]["pull_request"] == {
-        "outcomes": 0, "durable": 0, "interval": {"low": "166.90", "high": None},
-        "unit_cost": {"direct": None, "loaded": None, "all_in": None},
+        "outcomes": 0, "durable": 0, "matured": 0, "interval": {"low": "166.90", "high": None},
+        "unit_cost": {"direct": None, "loaded": None, "all_in": None}, "cost_per_durable": None,
+        "durable_rate": {"rate": None, "low": None, "high": None},
     }  # fmt: skip
 
 

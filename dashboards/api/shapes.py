@@ -97,6 +97,14 @@ class IntervalShape(s.Serializer):
     high = UnitAmount(allow_null=True)
 
 
+class DurableRateShape(s.Serializer):
+    """Durable of matured outcomes, with Wilson's bounds at 95 %."""
+
+    rate = s.FloatField(allow_null=True)
+    low = s.FloatField(allow_null=True)
+    high = s.FloatField(allow_null=True)
+
+
 class KindShape(s.Serializer):
     """Outcomes are credits: fractions where people of other teams took part."""
 
@@ -104,6 +112,13 @@ class KindShape(s.Serializer):
     durable = s.FloatField()
     unit_cost = UnitCostShape()
     interval = IntervalShape()
+    matured = s.FloatField(help_text="Old enough to be judged durable.")
+    cost_per_durable = UnitAmount(
+        allow_null=True,
+        help_text="Finished work, also what did not last, per durable outcome. Null until every "
+        "outcome of the period is old enough to judge.",
+    )
+    durable_rate = DurableRateShape()
 
 
 class UnitCostRowShape(s.Serializer):
@@ -115,6 +130,8 @@ class UnitCostRowShape(s.Serializer):
     provisional = Nanos()
     tiers = TiersShape()
     fates = FatesShape()
+    hidden_cost = Nanos(help_text="Reverted, rework and abandoned.")
+    hidden_share = s.FloatField(allow_null=True, help_text="Of the money in finished work.")
     kinds = s.DictField(child=KindShape())
 
 

@@ -262,7 +262,8 @@ def durable_item(slug: str, cost: KindCost, yard: KindCost | None, asked: Asked)
     kind, rate = kind_of(slug), verdicts.durable_rate(cost)
     days = kind.durable_after.days
     beside = verdicts.durable_rate(yard) if yard else None
-    facts = f"{words.count(cost.durable)} of {words.count(cost.matured)} old enough to judge."
+    facts = f"{words.count(cost.durable)} of {words.count(cost.matured)} old enough to judge"
+    facts += f" ({wilson})." if (wilson := verdicts.durable_bounds(cost)) else "."
     if beside is not None:
         facts += f" All teams {words.percent(beside)}."
     return {
@@ -322,8 +323,19 @@ def hidden_item(row: UnitCostRow, asked: Asked, company: UnitCostRow | None) -> 
         "picture": share_bar(share, parts, yard, "share redone, reverted or dropped")
         if share is not None
         else None,
-        "facts": sentences(facts) if whole else "No finished work in the period.",
+        "facts": sentences([*facts, per_durable(row, asked)])
+        if whole
+        else "No finished work in the period.",
     }
+
+
+def per_durable(row: UnitCostRow, asked: Asked) -> str:
+    """What an outcome that lasts cost, with all that did not last in it."""
+    slug = verdicts.main_kind(row)
+    each = row.kinds[slug].cost_per_durable if slug else None
+    if each is None:
+        return ""
+    return f"{words.money(each, asked.currency)} per {kind_of(slug).short} that lasted."
 
 
 def percent_figure(share: Decimal | None, reason: str) -> SafeString | str:

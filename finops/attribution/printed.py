@@ -9,9 +9,10 @@ from finops.money import to_cents
 from finops.outcomes.kinds import KINDS
 
 from .present import EvenTable, amount, cents_of_column, cents_text, unit_amount
-from .queries.shapes import FATES, TIERS, KindCost, UnitCostReport, UnitCostRow
+from .queries.shapes import FATES, HIDDEN, TIERS, KindCost, UnitCostReport, UnitCostRow
 
 DIGITS_OF_OUTCOMES = 6
+DIGITS_OF_SHARES = 4
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ def row_json(cents: CentsRow) -> dict[str, Any]:
         "provisional": cents_text(cents.provisional),
         "tiers": {tier: cents_text(part) for tier, part in cents.tiers.items()},
         "fates": {fate: cents_text(part) for fate, part in cents.fates.items()},
+        "hidden_cost": cents_text(sum(cents.fates[fate] for fate in HIDDEN)),
+        "hidden_share": share(cents.row.hidden_share),
         "kinds": {kind: kind_json(costs) for kind, costs in cents.row.kinds.items()},
     }
 
@@ -83,6 +86,13 @@ def kind_json(costs: KindCost) -> dict[str, Any]:
             "all_in": unit_amount(costs.all_in),
         },
         "interval": {"low": unit_amount(costs.low), "high": unit_amount(costs.high)},
+        "matured": number(costs.matured),
+        "cost_per_durable": unit_amount(costs.cost_per_durable),
+        "durable_rate": {
+            "rate": share(costs.durable / costs.matured if costs.matured else None),
+            "low": share(costs.durable_low),
+            "high": share(costs.durable_high),
+        },
     }
 
 
@@ -91,6 +101,11 @@ def number(outcomes: Decimal) -> int | float:
     if outcomes == outcomes.to_integral_value():
         return int(outcomes)
     return float(round(outcomes, DIGITS_OF_OUTCOMES))
+
+
+def share(part: Decimal | None) -> float | None:
+    """Return a share of one with four decimals; unknown stays unknown."""
+    return None if part is None else float(round(part, DIGITS_OF_SHARES))
 
 
 def lines(answer: UnitCostReport) -> list[str]:
@@ -113,9 +128,16 @@ def row_lines(cents: CentsRow, currency: str) -> list[str]:
     return [
         f"{cents.row.label}: {spend} {currency}{provisional}",
         "  tiers  " + parts(cents.tiers),
-        "  fates  " + parts(cents.fates),
+        "  fates  " + parts(cents.fates) + hidden(cents.row),
         *(f"  {kind_line(kind, costs, currency)}" for kind, costs in cents.row.kinds.items()),
     ]
+
+
+def hidden(row: UnitCostRow) -> str:
+    """Return how much of the finished work's money did not last; nothing where there is none."""
+    if not row.hidden or row.hidden_share is None:
+        return ""
+    return f"; hidden cost {amount(row.hidden)}, {100 * row.hidden_share:.1f} % of finished work"
 
 
 def parts(cents: Mapping[str, int]) -> str:
@@ -135,5 +157,6 @@ def kind_line(kind: str, costs: KindCost, currency: str) -> str:
             f" ({low} to {high}, 95 %)" if low else " (too few for an interval)",
             f", loaded {unit_amount(costs.loaded)}, all-in {unit_amount(costs.all_in)}",
             f", {number(costs.durable)} durable",
+            f" at {unit_amount(costs.cost_per_durable)}" if costs.cost_per_durable else "",
         )
     )

@@ -16,7 +16,7 @@ from finops.money import split
 from finops.outcomes.kinds import KINDS
 from finops.periods import Period, add_months
 
-from .shapes import Scope
+from .shapes import ENDED, Scope
 from .sql_files import fetch
 
 Grain = Literal["whole", "month", "week"]
@@ -97,6 +97,13 @@ class Books:
     def tied(self) -> dict[TeamKind, int]:
         """The A and B money of the period by team and kind."""
         return summed(((m.team_id, m.kind), m.nanos) for m in self.money if m.tier in TIED)
+
+    @cached_property
+    def ended(self) -> dict[TeamKind, int]:
+        """The A and B money of the period in work that came to an end, by team and kind."""
+        return summed(
+            ((m.team_id, m.kind), m.nanos) for m in self.money if m.tier in TIED and m.fate in ENDED
+        )
 
     @cached_property
     def overhead(self) -> dict[TeamKind, int]:

@@ -3,13 +3,14 @@
 from collections.abc import Collection
 from decimal import Decimal
 
-from finops.attribution.intervals import Interval, at_least, per_outcome
+from finops.attribution.intervals import Interval, at_least, per_outcome, wilson
 
 from .books import Books, Completed
 from .shapes import KindCost
 
 PPM = 1_000_000
 FEWEST_OUTCOMES = 10
+RATE_DIGITS = Decimal("0.000001")
 
 
 def kind_costs(
@@ -46,6 +47,7 @@ def kind_cost(
     loaded = done.nanos + sum(books.pooled.get(key, 0) + books.overhead.get(key, 0) for key in keys)
     all_in = sum(books.spend.get(team, 0) for team, _ in keys if books.credit((team, kind)))
     interval = per_outcome(done.nanos, done.credit / PPM, done.weeks, done.days)
+    lasting = wilson(done.durable / PPM, done.matured / PPM)
     has_verdict = done.credit >= FEWEST_OUTCOMES * PPM and is_tied
     return KindCost(
         outcomes=credits_of(done.credit),
@@ -59,6 +61,9 @@ def kind_cost(
         high=None if interval is None else rounded(interval.high),
         has_verdict=has_verdict,
         why_not=why_not(done, interval, is_tied=is_tied),
+        ended_nanos=sum(books.ended.get(key, 0) for key in keys),
+        durable_low=None if lasting is None else rate(lasting.low),
+        durable_high=None if lasting is None else rate(lasting.high),
     )
 
 
@@ -102,6 +107,11 @@ def credits_of(ppm: int) -> Decimal:
 def per_credit(nanos: int, ppm: int) -> Decimal:
     """Return nanos per outcome."""
     return Decimal(nanos) * PPM / Decimal(ppm)
+
+
+def rate(bound: float) -> Decimal:
+    """Return a bound of a rate at six decimals."""
+    return Decimal(bound).quantize(RATE_DIGITS)
 
 
 def rounded(bound: float) -> Decimal:

@@ -20,6 +20,8 @@ FATES = (
     "overhead",
     "unattributed",
 )
+HIDDEN = ("reverted", "rework", "abandoned")  # what was paid for work that did not last
+ENDED = ("value", *HIDDEN)
 
 
 class NotKnownError(Exception):
@@ -62,6 +64,9 @@ class KindCost:
     loaded adds the pool and overhead shares of the period; all_in = all that was billed in the
     period / outcomes. low and high bound `direct` at 95 %. With no outcome and money spent, low
     is a one-sided lower bound and everything else None.
+    ended_nanos = the period's A and B money of this kind in work that came to an end: it stands,
+    was reverted, was rework or was dropped. durable_low and durable_high bound the durable rate
+    (Wilson, 95 %).
     """
 
     outcomes: Decimal
@@ -75,6 +80,19 @@ class KindCost:
     has_verdict: bool  # at least ten outcomes and enough of the money tied
     why_not: str = ""  # few_outcomes, no_outcomes, little_tied, too_few_for_interval
     matured: Decimal = Decimal(0)
+    ended_nanos: int = 0
+    durable_low: Decimal | None = None
+    durable_high: Decimal | None = None
+
+    @property
+    def cost_per_durable(self) -> Decimal | None:
+        """What each durable outcome cost, work that did not last included.
+
+        None until every outcome of the period is old enough to judge, and where none lasted.
+        """
+        if self.matured < self.outcomes or not self.durable:
+            return None
+        return self.ended_nanos / self.durable
 
 
 @dataclass(frozen=True)
@@ -97,6 +115,21 @@ class UnitCostRow:
     @property
     def spend(self) -> int:
         return self.billed + self.provisional
+
+    @property
+    def hidden(self) -> int:
+        """Hidden cost: what was reverted, redone or dropped. A label of money, never more of it."""
+        return sum(self.fates.get(fate, 0) for fate in HIDDEN)
+
+    @property
+    def ended(self) -> int:
+        """Money in work that came to an end."""
+        return sum(self.fates.get(fate, 0) for fate in ENDED)
+
+    @property
+    def hidden_share(self) -> Decimal | None:
+        """Hidden cost as a share of the money in work that came to an end."""
+        return Decimal(self.hidden) / self.ended if self.ended > 0 else None
 
 
 @dataclass(frozen=True)
