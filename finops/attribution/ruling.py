@@ -63,9 +63,7 @@ def note_moved_cells(rules: list[AllocationRule]) -> None:
     which = matching(rules)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO moved_by_rules"
-            " SELECT DISTINCT c.charged_on, c.charge_id, c.scope_key, c.is_provisional"
-            f" FROM attribution_cell c {joins(which)}"
+            f"INSERT INTO moved_by_rules SELECT c.id FROM attribution_cell c {joins(which)}"
             f" WHERE ({which.text}) IS DISTINCT FROM c.rule_id"
             "   AND EXISTS (SELECT FROM claimed WHERE what = 'rules')",
             which.params,

@@ -68,9 +68,12 @@ def settle(*, full: bool = False, now: datetime) -> SettleRun:
         else:
             note_moved_cells(rules)
             _step("20_owners", "22_links", "10_changes", "12_dirty_items")
-            if _count("touched_item"):
+            _step("13_paid_anew")
+            if _count("changed_item"):
                 _step("14_cells_of_items")
         for name in AFTER_CHANGES:
+            if name == "47_payers" and not full:
+                _step("46_paid_anew")
             if name == "48_rules":
                 rule_new_cells(rules)
             _step(name)

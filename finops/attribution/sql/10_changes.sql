@@ -29,30 +29,27 @@ JOIN booked_slice b ON b.source_id = d.scope_source_id
 JOIN ledger_charge c ON c.slice_id = b.id
  AND c.charge_period_start < d.day + 1 AND c.charge_period_end > d.day;
 
--- (c) charges and provisional money of names and people whose owner or team changed
+-- (c) cells whose payer may be another now, while their amounts stay: of names and people whose
+-- owner or team changed, of tags that have come to mean a team or no longer do, and of rules
 CREATE TEMP TABLE renamed_cell ON COMMIT DROP AS
-SELECT c.charged_on, c.charge_id, c.scope_key, c.is_provisional
+SELECT c.id
 FROM attribution_cell c
 WHERE EXISTS (SELECT FROM claimed_name)
   AND (lower(c.actor) IN (SELECT name FROM claimed_name) OR lower(c.api_key) IN (SELECT name FROM claimed_name)
        OR lower(c.project) IN (SELECT name FROM claimed_name)
        OR lower(c.sub_account_id) IN (SELECT name FROM claimed_name))
 UNION
-SELECT c.charged_on, c.charge_id, c.scope_key, c.is_provisional
-FROM attribution_cell c
-WHERE c.person_id IN (SELECT ref::bigint FROM claimed WHERE what = 'person')
+SELECT c.id FROM attribution_cell c WHERE c.person_id IN (SELECT ref::bigint FROM claimed WHERE what = 'person')
 UNION
--- a team tag that has come to mean a team, or no longer does
-SELECT c.charged_on, c.charge_id, c.scope_key, c.is_provisional
+SELECT c.id
 FROM attribution_cell c
 WHERE c.team_tag <> '' AND (c.paid_by = 'tag') <> EXISTS (
     SELECT FROM people_team t WHERE t.slug = lower(c.team_tag) OR lower(t.name) = lower(c.team_tag)
 )
 UNION
-SELECT charged_on, charge_id, scope_key, is_provisional FROM moved_by_rules;
-
-INSERT INTO touched_charge SELECT DISTINCT charged_on, charge_id FROM renamed_cell WHERE charge_id IS NOT NULL;
-INSERT INTO touched_scope SELECT DISTINCT scope_key FROM renamed_cell WHERE is_provisional;
+SELECT c.id FROM attribution_cell c WHERE c.currency IN (SELECT ref FROM claimed WHERE what = 'rates')
+UNION
+SELECT id FROM moved_by_rules;
 
 -- the logs that these charges, and money still provisional, are split by
 INSERT INTO touched_scope_day

@@ -1,10 +1,10 @@
--- Cells that had the touched items' money, and cells that may now be theirs.
+-- Cells that had the changed items' money, and cells that may now be theirs.
 CREATE TEMP TABLE dirty_key ON COMMIT DROP AS
-SELECT DISTINCT k.key_type, k.value FROM outcomes_workitemkey k JOIN touched_item t ON t.id = k.item_id;
+SELECT DISTINCT k.key_type, k.value FROM outcomes_workitemkey k JOIN changed_item t ON t.id = k.item_id;
 ANALYZE dirty_key;
 
 INSERT INTO touched_cell
-SELECT a.cell_id FROM attribution_allocation a JOIN touched_item t ON t.id = a.item_id
+SELECT a.cell_id FROM attribution_allocation a JOIN changed_item t ON t.id = a.item_id
 UNION
 SELECT c.id FROM attribution_cell c JOIN dirty_key k ON k.key_type = 'session' AND k.value = c.session
 UNION
@@ -20,13 +20,11 @@ SELECT c.id FROM attribution_cell c JOIN dirty_key k ON k.key_type = 'deal' AND 
 INSERT INTO touched_cell
 SELECT n.id
 FROM (
-    SELECT id, 'pr' AS key_type, unnest(string_to_array(pr, ';')) AS value FROM attribution_cell WHERE pr LIKE '%;%'
-    UNION ALL
-    SELECT id, 'ticket', unnest(string_to_array(ticket, ';')) FROM attribution_cell WHERE ticket LIKE '%;%'
-    UNION ALL
-    SELECT id, 'conversation', unnest(string_to_array(conversation, ';')) FROM attribution_cell WHERE conversation LIKE '%;%'
-    UNION ALL
-    SELECT id, 'deal', unnest(string_to_array(deal, ';')) FROM attribution_cell WHERE deal LIKE '%;%'
+    SELECT c.id, v.key_type, unnest(string_to_array(v.names, ';')) AS value
+    FROM attribution_cell c
+    CROSS JOIN LATERAL (VALUES ('pr', c.pr), ('ticket', c.ticket), ('conversation', c.conversation), ('deal', c.deal))
+        v (key_type, names)
+    WHERE c.pr || c.ticket || c.conversation || c.deal LIKE '%;%'
 ) n
 JOIN dirty_key k USING (key_type, value)
 UNION
@@ -45,18 +43,18 @@ JOIN attribution_cell c ON c.repo = b.repo AND c.branch = b.branch AND c.branch 
 -- branches and repositories, and the people's days
 INSERT INTO touched_cell
 SELECT c.id FROM (
-    SELECT DISTINCT w.repo, w.branch FROM touched_item t JOIN outcomes_workitem w ON w.id = t.id
+    SELECT DISTINCT w.repo, w.branch FROM changed_item t JOIN outcomes_workitem w ON w.id = t.id
     WHERE w.repo <> '' AND w.branch <> ''
 ) w
 JOIN attribution_cell c ON c.repo = w.repo AND c.branch = w.branch AND c.branch <> ''
 UNION
 SELECT c.id FROM (
-    SELECT DISTINCT w.repo FROM touched_item t JOIN outcomes_workitem w ON w.id = t.id WHERE w.repo <> ''
+    SELECT DISTINCT w.repo FROM changed_item t JOIN outcomes_workitem w ON w.id = t.id WHERE w.repo <> ''
 ) w
 JOIN attribution_cell c ON c.repo = w.repo
 JOIN attribution_allocation a ON a.cell_id = c.id AND a.tier = 'E' AND a.item_id IS NULL
 UNION
-SELECT c.id FROM touched_item t
+SELECT c.id FROM changed_item t
 JOIN participant p ON p.item_id = t.id
 JOIN item_window w ON w.item_id = t.id
 JOIN attribution_cell c ON c.person_id = p.person_id AND c.at >= w.opens AND c.at < w.closes;

@@ -2,8 +2,11 @@
 CREATE TEMP TABLE gone_cell ON COMMIT DROP AS
 SELECT c.id, c.day FROM attribution_cell c JOIN touched_charge t ON c.charge_id = t.id AND c.charged_on = t.charged_on
 UNION
-SELECT c.id, c.day FROM attribution_cell c JOIN touched_scope t ON t.scope_key = c.scope_key WHERE c.is_provisional;
-INSERT INTO touched_day SELECT DISTINCT day FROM gone_cell;
+SELECT c.id, c.day FROM attribution_cell c JOIN touched_scope t ON t.scope_key = c.scope_key WHERE c.is_provisional
+UNION
+SELECT c.id, c.day FROM attribution_cell c JOIN anew_cell a ON a.id = c.id;
+INSERT INTO touched_place
+SELECT DISTINCT a.day, coalesce(a.team_id, 0) FROM attribution_allocation a JOIN gone_cell g ON g.id = a.cell_id;
 INSERT INTO touched_item
 SELECT DISTINCT a.item_id FROM attribution_allocation a JOIN gone_cell g ON g.id = a.cell_id WHERE a.item_id IS NOT NULL;
 DELETE FROM attribution_allocation a USING gone_cell g WHERE a.cell_id = g.id;

@@ -9,7 +9,8 @@ SELECT * FROM due d WHERE NOT is_excluded
    AND (rule_id IS NULL OR rule_id NOT IN (SELECT rule_id FROM rule_way WHERE is_proportional));
 CREATE INDEX ON seeking (id);
 ANALYZE seeking;
-INSERT INTO touched_day SELECT DISTINCT day FROM due;
+INSERT INTO touched_place
+SELECT DISTINCT a.day, coalesce(a.team_id, 0) FROM attribution_allocation a JOIN due d ON d.id = a.cell_id;
 INSERT INTO touched_item
 SELECT DISTINCT a.item_id FROM attribution_allocation a JOIN due d ON d.id = a.cell_id WHERE a.item_id IS NOT NULL;
 DELETE FROM attribution_allocation a USING due d WHERE a.cell_id = d.id;

@@ -45,3 +45,4 @@ SELECT d.id, d.day,
 FROM due d
 WHERE NOT EXISTS (SELECT FROM match m WHERE m.cell_id = d.id);
 INSERT INTO touched_item SELECT DISTINCT item_id FROM match;
+INSERT INTO touched_place SELECT DISTINCT day, coalesce(team_id, 0) FROM due UNION SELECT DISTINCT day, 0 FROM due;

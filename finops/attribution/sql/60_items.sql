@@ -43,6 +43,10 @@ FROM (
 ) c
 GROUP BY item_id, team_id;
 
+-- Work that names nobody is still work: its whole credit is nobody's.
+INSERT INTO attribution_itemteam (item_id, team_id, credit_ppm)
+SELECT i.id, NULL, 1000000 FROM item i WHERE NOT EXISTS (SELECT FROM attribution_itemteam t WHERE t.item_id = i.id);
+
 -- What became of each. A revert that was itself reverted reverts nothing. Redoing counts within
 -- the time the other item had to stand to be durable.
 CREATE TEMP TABLE redo ON COMMIT DROP AS

@@ -1,6 +1,6 @@
 -- Pools follow what the month has: a team's pool needs an item of the team finished in the month
 -- of the cell; else the money reached no outcome.
-INSERT INTO touched_month SELECT DISTINCT date_trunc('month', day)::date FROM touched_day;
+INSERT INTO touched_month SELECT DISTINCT date_trunc('month', day)::date FROM touched_place;
 
 CREATE TEMP TABLE pool_month ON COMMIT DROP AS
 SELECT DISTINCT t.team_id, date_trunc('month', w.completed_at)::date AS month
@@ -21,6 +21,6 @@ WITH pool AS (
     WHERE a.item_id IS NULL AND a.day >= p.month AND a.day < p.month + interval '1 month' AND a.team_id = p.team_id
       AND a.tier = CASE WHEN p.has_items THEN 'E' ELSE 'C' END
       AND a.reason = CASE WHEN p.has_items THEN 'no_outcome_in_period' ELSE '' END
-    RETURNING a.day
+    RETURNING a.day, a.team_id
 )
-INSERT INTO touched_day SELECT DISTINCT day FROM moved;
+INSERT INTO touched_place SELECT DISTINCT day, team_id FROM moved;

@@ -86,10 +86,12 @@ WITH before AS (
     SELECT id, team_id, billed_nanos, effective_nanos, reporting_billed_nanos, reporting_effective_nanos FROM share_piece
 )
 SELECT DISTINCT id FROM ((TABLE before EXCEPT TABLE after) UNION (TABLE after EXCEPT TABLE before)) d;
+INSERT INTO touched_place
+SELECT DISTINCT a.day, coalesce(a.team_id, 0) FROM attribution_allocation a JOIN reshared r ON r.id = a.cell_id
+UNION SELECT DISTINCT p.day, coalesce(p.team_id, 0) FROM share_piece p JOIN reshared r ON r.id = p.id;
 DELETE FROM attribution_allocation a USING reshared r WHERE a.cell_id = r.id;
 INSERT INTO attribution_allocation (cell_id, day, tier, reason, item_id, team_id, currency, billed_nanos, effective_nanos,
                                     reporting_billed_nanos, reporting_effective_nanos)
 SELECT p.id, p.day, 'D', '', NULL, p.team_id, p.currency, p.billed_nanos, p.effective_nanos, p.reporting_billed_nanos,
        p.reporting_effective_nanos
 FROM share_piece p JOIN reshared r ON r.id = p.id;
-INSERT INTO touched_day SELECT DISTINCT s.day FROM share_cell s JOIN reshared r ON r.id = s.id;
