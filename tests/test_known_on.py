@@ -202,7 +202,7 @@ def test_names_are_those_of_the_time(books: None) -> None:
 def test_a_settle_that_waited_is_known_after_the_one_it_waited_for(books: None) -> None:
     restate()
     settle(now=datetime(2026, 11, 2, tzinfo=UTC))
-    assert PostedRun.objects.latest("run_id").known_at == FIRST
+    assert PostedRun.objects.latest("run_id").known_at == FIRST + timedelta.resolution
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ OF_THE_BOOKS: tuple[Check, ...] = (
     rollups.fates_agree,
     history.postings_equal_rollups,
     history.posted_outcomes_equal_outcomes,
+    history.closed_months_read_as_closed,
     conserved.days_hold_their_charges,
     coarser.team_days_equal_spend_days,
     coarser.spend_months_equal_spend_days,

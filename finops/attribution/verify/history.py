@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
-from finops.attribution.models import PostedRun
+from finops.attribution.closed_books import digest_of
+from finops.attribution.models import Closing, PostedRun
 from finops.attribution.verify.rollups import AMOUNTS, DIFFERENCES
 from finops.attribution.verify.violation import Violation, rows_that_differ
+from finops.periods import month_of
 
 WITH_RATE = """
 sum(rows) AS rows, sum(billed_nanos) AS billed, sum(effective_nanos) AS effective,
@@ -24,6 +26,21 @@ def postings_equal_rollups() -> Iterator[Violation]:
     yield from _differing("posting_day", "spendday", "posting", keys)
     keys = "day, coalesce(team_id, 0) AS team, tier, item_id::text AS reason, '' AS fate, is_provisional, currency"
     yield from _differing("posting_item", "itemday", "itemposting", keys)
+
+
+def closed_months_read_as_closed() -> Iterator[Violation]:
+    """The report of a closed month, as known when it was closed, still has its digest."""
+    for closing in Closing.objects.all():
+        found = digest_of(month_of(closing.month), closing.known_at)
+        if found != closing.digest:
+            yield Violation(
+                "closed_month",
+                "a closed month does not read as it was closed",
+                f"{closing.month:%Y-%m}",
+                closing.digest,
+                found,
+                "",
+            )
 
 
 def _differing(check: str, rollup: str, posted: str, keys: str) -> Iterator[Violation]:
