@@ -1,6 +1,8 @@
 """Can we trust it? One line per source: how far its bill reaches, and what is not known."""
 
 from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.utils.html import format_html
@@ -9,8 +11,11 @@ from django.utils.safestring import SafeString
 from dashboards import words
 from dashboards.exports import amounts, ratio
 from dashboards.panel import Asked, Panel, Table
-from finops.attribution.queries import trust
+from finops.attribution.queries import provisional, trust
 from finops.attribution.queries.shapes import SourceTrust
+from finops.periods import Period
+
+PAST_DAYS = 92
 
 
 def ask(asked: Asked) -> list[SourceTrust]:
@@ -24,7 +29,7 @@ def show(found: Sequence[SourceTrust], asked: Asked) -> dict[str, Any]:
     total = sum(source.nanos for source in found)
     texts, sum_text = words.column([s.nanos for s in found], total, asked.currency, cents=False)
     return {
-        "answer": answer(found, asked),
+        "answer": format_html("{} {}", answer(found, asked), past(asked)),
         "rows": [row(source, text, asked) for source, text in zip(found, texts, strict=True)],
         "total": {
             "name": f"{words.in_words(len(found)).capitalize()} source{'s' if len(found) != 1 else ''}",
@@ -101,6 +106,27 @@ def answer(found: Sequence[SourceTrust], asked: Asked) -> SafeString:
     return format_html(
         "{} {} of the total is provisional until its bill is in.", said, words.bold(money)
     )
+
+
+def past(asked: Asked) -> str:
+    """How far off provisional figures were on the days that a bill has replaced since."""
+    end = asked.state.period.end
+    days = Period(end - timedelta(days=PAST_DAYS), end)
+    found = asked.once(("past", days), lambda: provisional.accuracy(provisional.past_days(days)))
+    if found is None:
+        return ""
+    count = words.plural(found.days, "past provisional day")
+    ended = f"{count} ended {direction(found.middle)}"
+    if found.days == 1:
+        return f"{ended} when the bill came."
+    worst = f"the worst {direction(found.worst)}, {words.day(found.worst_day)}"
+    return f"{ended} in the middle when their bills came; {worst}."
+
+
+def direction(off_by: Decimal) -> str:
+    if not off_by:
+        return "as shown"
+    return f"{words.percent(abs(off_by))} {'higher' if off_by > 0 else 'lower'}"
 
 
 def fresh(found: Sequence[SourceTrust], late: Sequence[SourceTrust]) -> SafeString | str:

@@ -10,6 +10,8 @@ from django.db import connection, transaction
 
 from finops.attribution.closed_books import digest_of
 from finops.attribution.models import Closing, Dirty, Dispute, PostedRun
+from finops.attribution.present import amount
+from finops.attribution.queries import reconcile
 from finops.attribution.queries.books import Books, read_books
 from finops.attribution.queries.known import SETTLE_LOCK
 from finops.attribution.queries.shapes import Scope
@@ -78,6 +80,10 @@ def warnings(month: Period, moment: datetime) -> list[str]:
     """Return what whoever closes the month should know; none of it stands in the way."""
     books = read_books(Scope(month, known_on=moment), now=moment)
     found = money_warnings(books)
+    for vendor in reconcile.report(month):
+        if vendor.verdict not in ("ties", "no_invoice"):
+            gap = f" by {amount(vendor.gap_nanos)} {vendor.currency}" if vendor.gap_nanos else ""
+            found.append(f"{vendor.vendor}: the invoice does not tie to the bill{gap}.")
     disputed = Dispute.objects.filter(
         state=Dispute.State.OPEN, valid_from__lt=month.end, valid_to__gt=month.start
     ).count()
@@ -116,6 +122,6 @@ def current(month: date) -> Closing | None:
     return Closing.objects.filter(month=month, reopened_at=None).first()
 
 
-def _run(sql: str, *params: object) -> None:
+def _run(sql: str, *params: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
