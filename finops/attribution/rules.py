@@ -46,6 +46,8 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "sku_id": ("SKU", "charge.sku_id"),
     "resource_id": ("Resource", "charge.resource_id"),
     "region_id": ("Region", "charge.region_id"),
+    # Of one reading of a bill: a restated bill has lines of its own.
+    "bill_line": ("Bill line", "coalesce(c.charged_on || '-' || c.charge_id, '')"),
 }
 TAG = "tag:"
 OPERATORS = {

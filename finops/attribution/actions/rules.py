@@ -36,6 +36,16 @@ def add_rule(draft: RuleDraft, *, by: User | None) -> AllocationRule:
 
 
 @transaction.atomic
+def add_first_rule(draft: RuleDraft, *, by: User | None) -> AllocationRule:
+    """Keep a new rule before all others. Raises BadRuleError."""
+    rules = _locked()
+    rule, shares = _drafted(draft, [], None)
+    rule.position = min((other.position for other in rules), default=1) - 1
+    check_order([rule, *rules])
+    return _keep(rule, shares, by)
+
+
+@transaction.atomic
 def change_rule(
     meant: Meant, draft: RuleDraft, *, by: User | None, now: datetime
 ) -> AllocationRule:
