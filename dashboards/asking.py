@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 from django.utils import timezone
 
-from dashboards.filters import DashboardFilter, read_filter, with_moment
+from dashboards.filters import DashboardFilter, Nesting, read_filter, with_moment
 from dashboards.known import Known, known
 from dashboards.panel import Asked
 from finops.attribution.queries.organisation import organisation
@@ -31,5 +31,7 @@ def asked_by(request: HttpRequest, page: str, *, of: str = "") -> Asked:
 def state_of(about: Known) -> DashboardFilter:
     """The filter that the address asks for; teams out of sight do not exist."""
     get = about.request.GET
-    state = read_filter(get, about.visible_teams, about.span, about.now.date())
+    today = about.now.date()
+    nesting = Nesting(about.standing.placements, today, about.sight.teams)
+    state = read_filter(get, about.visible_teams, about.span, today, nesting)
     return with_moment(state, get.get("known_on") or "", timezone.now())

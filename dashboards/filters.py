@@ -7,7 +7,7 @@ never lies either.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
@@ -15,6 +15,8 @@ from django.http import QueryDict
 
 from finops.attribution.queries.known import moment_of, names_known
 from finops.attribution.queries.shapes import CostColumn, NotKnownError, Scope, TeamRef
+from finops.attribution.queries.team_scope import Tree, with_teams_below
+from finops.people.tree import Placement
 from finops.periods import Period, add_months, month_of
 
 YEAR = re.compile(r"(?:19|20)\d\d")
@@ -33,8 +35,17 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Nesting:
+    """The dated tree of teams, which day is today, and which teams may be seen (None: all)."""
+
+    placements: tuple[Placement, ...] = ()
+    today: date = date.max
+    seen: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
 class DashboardFilter:
-    """The period, what it is compared with, the teams and the cost column.
+    """The period, what it is compared with, the teams, the cost column and whose tree of teams.
 
     teams is empty for everybody. against is None when nothing is compared.
     """
@@ -47,11 +58,21 @@ class DashboardFilter:
     problems: tuple[Problem, ...] = ()
     known_on: datetime | None = None  # the books as they were known then
     known_text: str = ""  # the day or time as the address has it
+    tree: Tree = "today"
+    # Where the teams stand; it changes with the books, so no kept answer has to name it.
+    nesting: Nesting = field(default_factory=Nesting, repr=False, compare=False)
 
     def scope(self, period: Period | None = None, teams: Sequence[int] | None = None) -> Scope:
         """The scope of a query; teams given here replace the ones of the filter."""
         chosen = tuple(teams) if teams is not None else tuple(t.id for t in self.teams if t.id)
-        return Scope(period or self.period, chosen or None, self.cost, self.known_on)
+        return with_teams_below(
+            Scope(period or self.period, None, self.cost, self.known_on),
+            chosen,
+            self.nesting.placements,
+            tree=self.tree,
+            today=self.nesting.today,
+            seen=self.nesting.seen,
+        )
 
     def pairs(self) -> list[tuple[str, str]]:
         """The state as pairs of an address. The period is always written: its default moves on,
@@ -66,6 +87,8 @@ class DashboardFilter:
             pairs.append(("cost", self.cost))
         if self.known_on:
             pairs.append(("known_on", self.known_text))
+        if self.tree != "today":
+            pairs.append(("tree", self.tree))
         return pairs
 
     def query(self, *extra: tuple[str, str]) -> str:
@@ -85,7 +108,11 @@ class DashboardFilter:
 
 
 def read_filter(
-    params: QueryDict, teams: Sequence[TeamRef], span: Period | None, today: date
+    params: QueryDict,
+    teams: Sequence[TeamRef],
+    span: Period | None,
+    today: date,
+    nesting: Nesting | None = None,
 ) -> DashboardFilter:
     """Read the address of a page. `span` is the first to the last day of the books."""
     problems: list[Problem] = []
@@ -101,6 +128,9 @@ def read_filter(
     cost = params.get("cost") or "billed"
     if cost not in ("billed", "effective"):
         problems.append(Problem("cost", f"{cost!r} is not billed or effective."))
+    tree = params.get("tree") or "today"
+    if tree not in ("today", "then"):
+        problems.append(Problem("tree", f"{tree!r} is not today or then."))
     return DashboardFilter(
         period=period,
         against=read_against(params.get("against") or "", period, problems),
@@ -108,6 +138,8 @@ def read_filter(
         cost="effective" if cost == "effective" else "billed",
         default_period=default,
         problems=tuple(problems),
+        tree="then" if tree == "then" else "today",
+        nesting=nesting or Nesting(today=today),
     )
 
 
@@ -117,10 +149,11 @@ def with_moment(state: DashboardFilter, text: str, now: datetime) -> DashboardFi
         return state
     try:
         moment = moment_of(text, now=now)
-        names_known(moment)
+        tree = tuple(Placement(*placed) for placed in names_known(moment).placements)
     except NotKnownError as error:
         return state.as_known_now(str(error))
-    return replace(state, known_on=moment, known_text=text)
+    nesting = replace(state.nesting, placements=tree, today=moment.date())
+    return replace(state, known_on=moment, known_text=text, nesting=nesting)
 
 
 def default_period(span: Period | None, today: date) -> Period:

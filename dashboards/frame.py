@@ -17,7 +17,7 @@ PAGES = (
     ("Spend", "lines", ("/spend/",), False),
     ("Setup", "sources", ("/setup/",), True),
 )
-CARRIED = ("period", "from", "to", "against", "cost", "known_on")
+CARRIED = ("period", "from", "to", "against", "cost", "known_on", "tree")
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

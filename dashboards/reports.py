@@ -36,13 +36,24 @@ def all_teams(asked: Asked) -> Comparison:
 
 
 def team_row(asked: Asked) -> UnitCostRow:
-    """The row of the page's team. One with neither money nor work has a row of nothing."""
+    """The row of the page's team, with its sub-teams. One with neither money nor work has a row
+    of nothing."""
+    if is_group(asked):
+        return of_page(asked).now.total
     found = next((row for row in all_teams(asked).now.rows if row.team == asked.team), None)
     return found or of_page(asked).now.total
 
 
 def team_row_before(asked: Asked) -> UnitCostRow | None:
+    if is_group(asked):
+        return of_page(asked).before
     return next((row for row in all_teams(asked).rows_before if row.team == asked.team), None)
+
+
+def is_group(asked: Asked) -> bool:
+    """Whether the page is about a team with sub-teams, now or at some time of the period."""
+    scope = asked.scope()
+    return scope.then is not None or len(scope.teams or ()) > 1
 
 
 def yardstick(asked: Asked) -> UnitCostRow:

@@ -10,11 +10,12 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils.functional import SimpleLazyObject
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from dashboards import exports, lines, menus, pages, panel, words
+from dashboards import exports, groups, lines, menus, pages, panel, words
 from dashboards.asking import asked_by
 from dashboards.bill_line import describe, wide
 from dashboards.fates import kind_of
@@ -94,7 +95,7 @@ def team_head(asked: Asked) -> dict[str, Any]:
             {"label": name, "mark": menus.mark(asked.team) if asked.team else "none"},
         ],
         "question": f"What did {possessive(name)} AI money buy in {period}, and what should change?",
-        "answer": summary.lead(now, before, asked),
+        "answer": format_html("{} {}", summary.lead(now, before, asked), groups.group_words(asked)),
         "strip": summary.strip(now, before, asked, yardstick(asked)),
     }
 
@@ -279,8 +280,9 @@ def bar(asked: Asked, kept: Sequence[tuple[str, str]]) -> dict[str, Any]:
     about = known(asked.request)
     teams = [] if asked.team else [t for t in about.visible_teams if not t.is_group]
     place = menus.Place(asked.request.path, tuple(kept))
+    bar = menus.menus(asked.state, place, teams, about.span, asked.currency)
     return {
-        "filters": menus.menus(asked.state, place, teams, about.span, asked.currency),
+        "filters": [*bar, *groups.tree_menu(asked, place)],
         "problems": asked.state.problems,
         "known": known_words(asked),
         "scope": menus.scope_words(asked.state, asked.currency, asked.team),

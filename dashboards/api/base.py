@@ -1,7 +1,7 @@
 """What every endpoint shares: who asks, for which part of the books, and how it is answered.
 
 Read-only. The parameters are those of the pages (`period`, `from`, `to`, `against`, `team`,
-`cost`), read by the same code; one that makes no sense is refused, not replaced.
+`cost`, `tree`), read by the same code; one that makes no sense is refused, not replaced.
 """
 
 import base64
@@ -29,7 +29,7 @@ from finops.attribution.queries.shapes import Scope
 from finops.people.access import Sight
 from finops.periods import Period
 
-STATE = ("period", "from", "to", "against", "team", "cost", "known_on")
+STATE = ("period", "from", "to", "against", "team", "cost", "known_on", "tree")
 LIMIT, LIMIT_MAX = 50, 200
 TEXT_MAX = 200
 

@@ -38,6 +38,11 @@ STATE_PARAMETERS = [
     OpenApiParameter("team", str, many=True, description="Slug of a team; may be repeated."),
     parameter("cost", "The cost column.", enum=["billed", "effective"]),
     parameter("known_on", "As it was known at the end of a day (UTC), or at a time with a zone."),
+    parameter(
+        "tree",
+        "Whose sub-teams count with a team: those of today, or those of each time (then).",
+        enum=["today", "then"],
+    ),
 ]
 PAGE_PARAMETERS = [
     parameter("limit", "Rows per page.", type="integer", minimum=1, maximum=200),

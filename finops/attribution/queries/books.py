@@ -6,7 +6,7 @@ and what the team pools brought to each kind. Reports differ only in how they ad
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, Literal
@@ -155,22 +155,48 @@ def read_books_by(grain: Grain, scope: Scope, *, now: datetime) -> dict[date, Bo
     Weeks are seven days each, counted from the period's start; months are calendar months, so
     the first may start before the period (it holds only the period's days).
     """
-    params = scope_params(scope, grain) | window_params(scope.known_on or now)
     books: dict[date, Books] = defaultdict(Books)
-    for part, bucket, team, kind, word, reason, fate, is_provisional, found in fetch(
-        *BOOKS, **params
+    windows = window_params(scope.known_on or now)
+    for part, bucket, team, kind, word, reason, fate, is_provisional, found in rows_of(
+        scope, *BOOKS, grain=grain, **windows
     ):
         sums = [int(number) for number in found]
         if part == "money":
             money = Money(team, word, reason, kind, fate, is_provisional, *sums)
             books[bucket].money.append(money)
         elif part == "pooled":
-            books[bucket].pooled[team, kind] = sums[0]
+            add(books[bucket].pooled, (team, kind), sums[0])
         elif part == "unconverted":
-            books[bucket].unconverted[word] = sums[0]
+            add(books[bucket].unconverted, word, sums[0])
         else:
             add_completed(books[bucket], (team, kind), word, sums)
     return dict(books)
+
+
+def parts(scope: Scope) -> list[Scope]:
+    """Return the scope as scopes of fixed teams: more than one when the tree changed meanwhile."""
+    if scope.then is None:
+        return [scope]
+    return [
+        replace(scope, period=period, teams=teams, then=None)
+        for period, teams in scope.then.stretches(scope.period)
+    ]
+
+
+def rows_of(
+    scope: Scope, *names: str, grain: Grain = "whole", **params: Any
+) -> list[tuple[Any, ...]]:
+    """Run the named files for each part of the scope. Equal keys may come once per part."""
+    origin = {"origin": scope.period.start}
+    return [
+        row
+        for part in parts(scope)
+        for row in fetch(*names, **scope_params(part, grain) | origin | params)
+    ]
+
+
+def add(sums: dict[Any, int], key: Any, nanos: int) -> None:
+    sums[key] = sums.get(key, 0) + nanos
 
 
 def add_completed(books: Books, at: TeamKind, unit: str, sums: list[int]) -> None:
@@ -191,6 +217,7 @@ def scope_params(scope: Scope, grain: Grain = "whole") -> dict[str, Any]:
     return {
         "start": period.start,
         "end": period.end,
+        "origin": period.start,  # where weeks are counted from
         "whole_start": whole.start if whole else period.start,
         "whole_end": whole.end if whole else period.start,
         "months_start": period.start.replace(day=1),
@@ -201,6 +228,26 @@ def scope_params(scope: Scope, grain: Grain = "whole") -> dict[str, Any]:
         "step": STEP_DAYS[grain],
         "known_on": scope.known_on,
     }
+
+
+def dated_teams(scope: Scope) -> list[tuple[int, date, date]] | None:
+    """Return which teams count from which day to which, for statements that read all parts at
+    once; None for everybody."""
+    if scope.teams is None and scope.then is None:
+        return None
+    return [
+        (team, part.period.start, part.period.end)
+        for part in parts(scope)
+        for team in part.teams or ()
+    ]
+
+
+def asked_params(scope: Scope) -> dict[str, Any]:
+    """Return the teams of the scope, each with the days on which it counts."""
+    dated = dated_teams(scope)
+    columns: list[Any] = [list(column) for column in zip(*dated or [], strict=True)] or [[]] * 3
+    names = ("asked_teams", "asked_starts", "asked_ends")
+    return dict(zip(names, columns if dated is not None else [None] * 3, strict=True))
 
 
 def whole_months(period: Period) -> Period | None:

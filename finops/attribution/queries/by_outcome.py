@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 
-from .books import COARSE, Books, Money, scope_params
+from .books import COARSE, Books, Money, rows_of
 from .organisation import team_refs
 from .rows import as_row
 from .shapes import Scope, UnitCostRow
-from .sql_files import fetch
 
 TEAM = "TEAM:"
 UNATTRIBUTED = "UNATTRIBUTED:"
@@ -21,8 +20,8 @@ def item_rows(scope: Scope) -> list[UnitCostRow]:
     """One row per work item that cells or pools of the period reached, the dearest first."""
     names: dict[int, tuple[str, str]] = {}
     money: dict[int, list[Money]] = {}
-    for item, kind, external_id, title, tier, fate, provisional, nanos in fetch(
-        *COARSE, "by_outcome", **scope_params(scope)
+    for item, kind, external_id, title, tier, fate, provisional, nanos in rows_of(
+        scope, *COARSE, "by_outcome"
     ):
         names[item] = (external_id, title or external_id)
         piece = Money(None, tier, "", kind, fate, provisional, nanos)

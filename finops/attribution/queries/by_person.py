@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from .books import Books, Money, scope_params
+from .books import Books, Money, rows_of
 from .rows import as_row
 from .shapes import Scope, UnitCostRow
-from .sql_files import fetch
 
 FEWEST_PEOPLE = 5
 FEW = "fewer than five"
@@ -49,8 +48,8 @@ def person_rows(scope: Scope, books: Books) -> list[UnitCostRow]:
 def person_money(scope: Scope) -> list[PersonMoney]:
     return [
         PersonMoney(person, name, email, Money(team, tier, reason, "", fate, provisional, nanos))
-        for person, name, email, team, tier, reason, fate, provisional, nanos in fetch(
-            "allocated", "by_person", **scope_params(scope)
+        for person, name, email, team, tier, reason, fate, provisional, nanos in rows_of(
+            scope, "allocated", "by_person"
         )
     ]
 

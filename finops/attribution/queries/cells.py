@@ -1,12 +1,13 @@
 """The smallest lines behind any figure, and the vendor's own line behind those."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from finops.ledger.models import Charge, Slice
 
-from .books import scope_params
+from .books import asked_params, scope_params
 from .organisation import NO_TEAM, team_refs
 from .payer_words import why_paid
 from .shapes import CellFilter, CellPage, CellRow, Scope, TeamRef
@@ -55,7 +56,8 @@ def position(after: str | None) -> tuple[int | None, int | None]:
 
 
 def filter_params(scope: Scope, where: CellFilter) -> dict[str, Any]:
-    asked = scope.teams if where.team is None else (where.team,)
+    if where.team is not None:
+        scope = replace(scope, teams=(where.team,), then=None)
     return {
         "vendor": where.vendor,
         "team": where.team,
@@ -68,9 +70,8 @@ def filter_params(scope: Scope, where: CellFilter) -> dict[str, Any]:
         "item": where.item_id,
         "charge": where.charge_id,
         "is_provisional": where.is_provisional,
-        "asked_teams": None if asked is None else list(asked),
         "wants_shared": not where.no_team or {where.tier, where.fate} & SHARED != set(),
-    }
+    } | asked_params(scope)
 
 
 def cell_row(row: Mapping[str, Any], refs: Mapping[int | None, TeamRef]) -> CellRow:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from finops.outcomes.models import WorkItem
 
-from .books import scope_params
+from .books import rows_of
 from .shapes import Chain, Scope
-from .sql_files import fetch
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,10 @@ class Redone:
 
 def redone(scope: Scope, *, limit: int = 5) -> tuple[list[Chain], int]:
     """Return the dearest chains, and the nanos of all of them."""
-    pieces = {row[0]: Redone(*row) for row in fetch("redone", **scope_params(scope))}
+    pieces: dict[int, Redone] = {}
+    for item, fate, reverted_by, redoes, nanos in rows_of(scope, "redone"):
+        known = pieces[item].nanos if item in pieces else 0
+        pieces[item] = Redone(item, fate, reverted_by, redoes, known + nanos)
     groups = sorted(
         connected(pieces.values()),
         key=lambda ids: (-sum(pieces[i].nanos for i in ids if i in pieces), min(ids)),

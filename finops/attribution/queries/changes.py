@@ -8,7 +8,7 @@ from finops.money import NANOS
 from finops.outcomes.kinds import KINDS
 from finops.periods import Period, month_of
 
-from .books import FINE_MONEY, Books, scope_params, summed
+from .books import FINE_MONEY, Books, rows_of, scope_params, summed
 from .comparison import both
 from .organisation import organisation
 from .prices import Effect, effects, priced, whole
@@ -68,8 +68,8 @@ def sides(scope: Scope, against: Period) -> tuple[Side, Side]:
 
 
 def by_vendor_and_tier(scope: Scope) -> VendorTier:
-    rows = fetch(*FINE_MONEY, "money_by_tier", **scope_params(scope))
-    return {(vendor, tier): nanos for vendor, tier, nanos in rows}
+    rows = rows_of(scope, *FINE_MONEY, "money_by_tier")
+    return summed(((vendor, tier), nanos) for vendor, tier, nanos in rows)
 
 
 def volume(before: Side, after: Side) -> Cause:

@@ -1,9 +1,8 @@
 """Where each dollar went: from the vendor, over the team that paid, to its fate."""
 
-from .books import FINE_MONEY, scope_params
+from .books import FINE_MONEY, rows_of
 from .organisation import team_refs
 from .shapes import FATES, FlowBand, Scope
-from .sql_files import fetch
 
 
 def money_flow(scope: Scope) -> list[FlowBand]:
@@ -13,11 +12,13 @@ def money_flow(scope: Scope) -> list[FlowBand]:
     Shared money is spread over the teams as overhead.
     """
     refs = team_refs(scope.known_on)
+    sums: dict[tuple[str, int | None, str], tuple[int, int]] = {}
+    for team, vendor, fate, nanos, provisional in rows_of(scope, *FINE_MONEY, "money_by_vendor"):
+        known, known_provisional = sums.get((vendor, team, fate), (0, 0))
+        sums[vendor, team, fate] = (known + nanos, known_provisional + provisional)
     bands = [
         FlowBand(vendor, refs[team], fate, nanos, provisional)
-        for team, vendor, fate, nanos, provisional in fetch(
-            *FINE_MONEY, "money_by_vendor", **scope_params(scope)
-        )
+        for (vendor, team, fate), (nanos, provisional) in sums.items()
         if nanos or provisional
     ]
     of_vendor: dict[str, int] = {}

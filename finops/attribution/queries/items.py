@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from .books import scope_params
+from .books import asked_params, scope_params
 from .chains import redone
 from .shapes import FATES, ItemList, ItemRow, Scope
 from .sql_files import fetch, fetch_dicts
@@ -30,7 +30,8 @@ def work_items(
     `search` looks into titles and keys. `fates` counts what kind and search leave, whatever the
     fate asked for; `count`, `nanos` and `rest_nanos` keep to that fate.
     """
-    params = scope_params(scope) | {"kind": kind, "search": search.strip()}
+    params = scope_params(scope) | asked_params(scope)
+    params |= {"kind": kind, "search": search.strip()}
     found = {
         name: (count, nanos) for name, count, nanos in fetch("items", "items_by_fate", **params)
     }

@@ -2,9 +2,10 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from finops.people.models import Organisation, Team
+from finops.people.tree import Placement
 from finops.periods import Period
 
 from .known import names_known
@@ -61,17 +62,33 @@ class Standing:
     reach: Reach
     company: Organisation
     teams: list[TeamRef]
+    placements: tuple[Placement, ...] = ()
 
 
 def standing() -> Standing:
     """Return how the books stand now, in one query."""
-    ((generation, first, last, settled, company, all_teams),) = fetch("standing")
+    ((generation, first, last, settled, company, all_teams, tree),) = fetch("standing")
     return Standing(
         generation=generation or "",
         reach=Reach(None if first is None else Period(first, last + timedelta(days=1)), settled),
         company=Organisation(**json.loads(company)) if company else Organisation(pk=1),
         teams=[TeamRef(*team) for team in json.loads(all_teams or "[]")],
+        placements=tuple(
+            Placement(team, parent, day_of(start), day_of(end))
+            for team, parent, start, end in json.loads(tree or "[]")
+        ),
     )
+
+
+def day_of(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def placements(known_on: datetime | None = None) -> tuple[Placement, ...]:
+    """Return where each team stood in the tree, and when, as far as it is or was known."""
+    if known_on is None:
+        return standing().placements
+    return tuple(Placement(*placed) for placed in names_known(known_on).placements)
 
 
 def reach() -> Reach:

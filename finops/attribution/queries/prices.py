@@ -9,9 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from .books import FINE, scope_params
+from .books import FINE, rows_of
 from .shapes import Scope
-from .sql_files import fetch
 
 ONE = Decimal(1)
 
@@ -38,7 +37,11 @@ class Effect:
 
 def priced(scope: Scope) -> list[Priced]:
     """Return the scope's money that logs can put a list price to."""
-    return [Priced(*row) for row in fetch(*FINE, "list_value", **scope_params(scope))]
+    sums: dict[tuple[str, str], list[Decimal]] = {}
+    for source, model, *amounts in rows_of(scope, *FINE, "list_value"):
+        known = sums.setdefault((source, model), [Decimal(0)] * len(amounts))
+        sums[source, model] = [a + b for a, b in zip(known, amounts, strict=True)]
+    return [Priced(*names, *amounts) for names, amounts in sums.items()]
 
 
 def by_source(pieces: Iterable[Priced]) -> dict[str, list[Priced]]:

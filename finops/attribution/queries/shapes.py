@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
+from finops.people.tree import ThenTree
 from finops.periods import Period
 
 CostColumn = Literal["billed", "effective"]
@@ -32,13 +33,16 @@ class NotKnownError(Exception):
 class Scope:
     """A period, some teams (None: everything, also what has no team) and a cost column.
 
-    known_on asks for the books as they were known at a moment (None: now).
+    known_on asks for the books as they were known at a moment (None: now). then: the teams are
+    those below some teams by the tree of the time, and `teams` is all of them together; queries
+    read the stretches of an unchanged tree one by one (`books.parts`).
     """
 
     period: Period
     teams: tuple[int, ...] | None = None
     cost: CostColumn = "billed"
     known_on: datetime | None = None
+    then: ThenTree | None = None
 
 
 @dataclass(frozen=True)

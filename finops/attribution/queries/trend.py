@@ -32,12 +32,22 @@ def weekly_of(
     end = scope.period.end
     period = Period(end - timedelta(days=DAYS_OF_WEEK * weeks), end)
     wanted = None if None in groups else tuple({team for of in groups for team in of or ()})
+    if scope.then is not None and len(groups) > 1:
+        return [
+            weekly_of(one_group(scope, teams), [teams], kind=kind, weeks=weeks, now=now)[0]
+            for teams in groups
+        ]
     books = read_books_by("week", replace(scope, period=period, teams=wanted), now=now)
     starts = [period.start + timedelta(days=DAYS_OF_WEEK * i) for i in range(weeks)]
     return [
         [week_of(start, of_teams(books.get(start, Books()), teams), kind) for start in starts]
         for teams in groups
     ]
+
+
+def one_group(scope: Scope, teams: Teams) -> Scope:
+    """Return the scope of one group; the tree of the time counts for the scope's own teams."""
+    return scope if teams == scope.teams else replace(scope, teams=teams, then=None)
 
 
 def of_teams(books: Books, teams: Teams) -> Books:

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from finops.attribution import printed
 from finops.attribution.queries.known import moment_of
-from finops.attribution.queries.organisation import team_refs
+from finops.attribution.queries.organisation import placements, team_refs
 from finops.attribution.queries.shapes import CostColumn, NotKnownError, Scope, UnitCostReport
+from finops.attribution.queries.team_scope import Tree, with_teams_below
 from finops.attribution.queries.unit_costs import By, PersonLevelOffError, unit_cost
 from finops.periods import Period
 
@@ -35,7 +36,17 @@ class Command(BaseCommand):
         parser.add_argument("--start", required=True, type=day, help="first day, YYYY-MM-DD")
         parser.add_argument("--end", required=True, type=day, help="day after the last one")
         parser.add_argument("--by", choices=get_args(By))
-        parser.add_argument("--team", metavar="SLUG", help="one team's money and outcomes only")
+        parser.add_argument(
+            "--team",
+            metavar="SLUG",
+            help="a team with its sub-teams only",
+        )
+        parser.add_argument(
+            "--tree",
+            choices=get_args(Tree),
+            default="today",
+            help="whose sub-teams: those of today, or those of each time (then)",
+        )
         parser.add_argument("--cost", choices=get_args(CostColumn), default="billed")
         parser.add_argument(
             "--known-on",
@@ -73,7 +84,13 @@ def answer(options: dict[str, Any]) -> UnitCostReport:
     now = timezone.now()
     try:
         known_on = moment_of(options["known_on"], now=now) if options["known_on"] else None
-        scope = Scope(period, team_ids(options["team"], known_on), options["cost"], known_on)
+        scope = with_teams_below(
+            Scope(period, None, options["cost"], known_on),
+            team_ids(options["team"], known_on),
+            placements(known_on),
+            tree=options["tree"],
+            today=(known_on or now).date(),
+        )
         return unit_cost(scope, by=options["by"], now=now)
     except NotKnownError as error:
         raise RefusedError("not_known", str(error), found=options["known_on"]) from None
@@ -86,9 +103,9 @@ def answer(options: dict[str, Any]) -> UnitCostReport:
         ) from None
 
 
-def team_ids(slug: str | None, known_on: datetime | None) -> tuple[int, ...] | None:
+def team_ids(slug: str | None, known_on: datetime | None) -> tuple[int, ...]:
     if slug is None:
-        return None
+        return ()
     found = {team.slug: team.id for team in team_refs(known_on).values() if team.id is not None}
     if slug not in found:
         known = ", ".join(found) or "none yet"

@@ -15,7 +15,7 @@
     group by o.completed_on, o.kind, o.team_id
 ), days as (
     select case when %(by_month)s then date_trunc('month', o.completed_on)::date
-                else %(start)s::date + (o.completed_on - %(start)s::date) / %(step)s * %(step)s
+                else %(origin)s::date + (o.completed_on - %(origin)s::date) / %(step)s * %(step)s
            end as bucket,
            o.team_id, o.kind, o.completed_on, o.credit_ppm::numeric as n,
            case when %(effective)s then o.effective_nanos else o.billed_nanos end::numeric as c,

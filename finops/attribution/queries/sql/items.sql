@@ -11,7 +11,10 @@ with found as (
                     else 'A' end as tiers
         from attribution_itemday
         where day >= %(start)s and day < %(end)s
-          and (%(teams)s::bigint[] is null or team_id = any(%(teams)s::bigint[]))
+          and (%(teams)s::bigint[] is null or exists (
+              select from unnest(%(asked_teams)s::bigint[], %(asked_starts)s::date[],
+                                 %(asked_ends)s::date[]) k (team, start, "end")
+              where k.team = team_id and day >= k.start and day < k."end"))
         group by item_id
     ) d
     join outcomes_workitem w on w.id = d.item_id

@@ -1,7 +1,7 @@
 , spend as (
     select p.*,
            case when %(by_month)s then date_trunc('month', p.day)::date
-                else %(start)s::date + (p.day - %(start)s::date) / %(step)s * %(step)s
+                else %(origin)s::date + (p.day - %(origin)s::date) / %(step)s * %(step)s
            end as bucket,
            date_trunc('month', p.day)::date as month,
            case when %(effective)s then p.reporting_effective_nanos

@@ -1,5 +1,5 @@
 -- What every page needs to know of the books, in one row: which generation they are, how far
--- they reach, when they were last settled, whose they are, and the teams.
+-- they reach, when they were last settled, whose they are, the teams and their tree.
 select (select md5(string_agg(transaction || '.' || statements, ' ' order by transaction))
         from attribution_bookschange),
        (select min(day) from attribution_spendday), (select max(day) from attribution_spendday),
@@ -12,4 +12,7 @@ select (select md5(string_agg(transaction || '.' || statements, ' ' order by tra
                    and not exists (select from people_membership m where m.team_id = t.id)
                    and not exists (select from people_identity i where i.team_id = t.id)
                ) order by t.slug)
-        from people_team t)
+        from people_team t),
+       (select jsonb_agg(jsonb_build_array(p.team_id, p.parent_id, p.valid_from, p.valid_to)
+                         order by p.team_id, p.valid_from nulls first)
+        from people_teamplacement p)
