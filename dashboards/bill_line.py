@@ -1,6 +1,6 @@
 """One line of a bill as a page: its columns by theme, the vendor's own text, where its money went."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from dashboards import words
 from dashboards.lines import row
 from dashboards.panel import Asked
 from finops.attribution.queries.shapes import CellPage
+from finops.attribution.queries.witnesses import LOG, Witness
 from finops.ledger.queries import raw_line
 from finops.periods import Period
 
@@ -44,7 +45,9 @@ INTERNAL = frozenset(
 )
 
 
-def describe(charge: Mapping[str, Any], went: CellPage, asked: Asked) -> dict[str, Any]:
+def describe(
+    charge: Mapping[str, Any], went: CellPage, seen_by: Sequence[Witness], asked: Asked
+) -> dict[str, Any]:
     """The context of pages/line.html."""
     line, filename = charge.get("line"), str(charge.get("filename") or "")
     currency = str(charge.get("billing_currency") or asked.currency)
@@ -59,6 +62,7 @@ def describe(charge: Mapping[str, Any], went: CellPage, asked: Asked) -> dict[st
         "answer": answer(charge, went, currency),
         "themes": list(themes(charge)),
         "origin": origin(charge),
+        "witnesses": witnessed(seen_by),
         "raw": raw_text(charge),
         "rows": [row(cell, asked) for cell in went.rows],
         "total": words.money(went.nanos, asked.currency, cents=True),
@@ -134,6 +138,27 @@ def origin(charge: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("import", charge.get("import_id")), ("sha256", charge.get("sha256")),
     ]  # fmt: skip
     return [(name, str(value)) for name, value in pairs if value not in (None, "")]
+
+
+def witnessed(seen_by: Sequence[Witness]) -> str:
+    """Seen by the bill, Gateway and Telemetry; counted once, by Gateway."""
+    money = next((one for one in seen_by if one.is_money), None)
+    others = [one.name for one in seen_by if one.role != LOG and not one.is_money]
+    logs = [one for one in seen_by if one.role == LOG]
+    parts = []
+    if logs:
+        names = words.listed(["the bill", *(log.name for log in logs)])
+        counting = words.listed([log.name for log in logs if log.counted > 0])
+        parts.append(f"Seen by {names}; counted once, by {counting}.")
+    elif money:
+        parts.append("Seen by the bill alone: no log tells of these days.")
+    if others:
+        also = "is" if len(others) == 1 else "are"
+        booked = f" {money.name} is the money." if money else ""
+        parts.append(
+            f"{words.listed(others)} {also} a bill of the same account and period and books nothing.{booked}"
+        )
+    return " ".join(parts)
 
 
 def raw_text(charge: Mapping[str, Any]) -> str:

@@ -28,6 +28,7 @@ from dashboards.reports import of_page, team_row, team_row_before, yardstick
 from dashboards.slip import slip
 from finops.attribution.queries import cells, receipts
 from finops.attribution.queries.shapes import CellFilter, NotKnownError, Receipt, Scope, TeamRef
+from finops.attribution.queries.witnesses import witnesses
 
 View = Callable[..., HttpResponse | StreamingHttpResponse]
 
@@ -166,7 +167,10 @@ def line_found(asked: Asked) -> dict[str, Any]:
     )
     if asked.sight.teams is not None and not went.rows:
         raise Http404("There is no such line.")
-    return {"page_title": f"Bill line {asked.of}", **describe(found, went, asked)}
+    return {
+        "page_title": f"Bill line {asked.of}",
+        **describe(found, went, witnesses(charged_on, charge_id), asked),
+    }
 
 
 @signed_in

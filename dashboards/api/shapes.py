@@ -306,6 +306,17 @@ class CellsShape(Envelope, Paged):
     cells = CellShape(many=True)
 
 
+class WitnessShape(s.Serializer):
+    """A bill or a log that saw what the line paid for; logs are never added."""
+
+    role = s.ChoiceField(("bill", "log"))
+    key = s.CharField()
+    name = s.CharField()
+    saw = Plain(help_text="In tokens, else list cost, else requests; 0 for a bill.")
+    counted = Plain(help_text="How much of that counts.")
+    is_money = s.BooleanField(help_text="Whether this bill's amounts are booked.")
+
+
 class ChargeShape(s.Serializer):
     """One line of a bill in FOCUS columns, with the file's own digits."""
 
@@ -313,6 +324,7 @@ class ChargeShape(s.Serializer):
     raw_line = s.CharField(
         allow_null=True, help_text="The vendor's own line; finance and administrators only."
     )
+    witnesses = WitnessShape(many=True)
 
 
 # --- the books themselves -----------------------------------------------------------------

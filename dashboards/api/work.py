@@ -18,6 +18,7 @@ from finops.attribution.queries.cells import cells, charge
 from finops.attribution.queries.items import work_items
 from finops.attribution.queries.receipts import receipt
 from finops.attribution.queries.shapes import FATES, TIERS, CellFilter, CellPage, Receipt, Scope
+from finops.attribution.queries.witnesses import witnesses
 from finops.ledger.queries import raw_line
 from finops.outcomes.kinds import KINDS
 from finops.people.access import Sight
@@ -172,7 +173,8 @@ class ChargeLine(Endpoint):
         elif not question.about.organisation.person_level:
             found = {name: value for name, value in found.items() if name not in PERSONAL}
         columns = {name: written(value) for name, value in found.items()}
-        return {"charge": columns, "raw_line": raw}
+        seen_by = shapes.WitnessShape(witnesses(day, charge_id), many=True).data
+        return {"charge": columns, "raw_line": raw, "witnesses": seen_by}
 
 
 def written(value: Any) -> Any:

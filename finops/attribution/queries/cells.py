@@ -5,7 +5,9 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from finops.ledger.models import Charge, Slice
+from django.db.models import F
+
+from finops.ledger.models import Charge
 
 from .books import asked_params, scope_params
 from .organisation import NO_TEAM, team_refs
@@ -106,15 +108,18 @@ def charge(charged_on: date, charge_id: int) -> dict[str, Any] | None:
 
     Beside the columns: source (key), source_name, import_id, filename, sha256.
     """
-    found = Charge.objects.filter(charged_on=charged_on, id=charge_id).values().first()
-    if found is None:
-        return None
-    columns: dict[str, Any] = dict(found)
-    part = Slice.objects.select_related("source", "imp").get(pk=columns.pop("slice_id"))
-    return columns | {
-        "source": part.source.key,
-        "source_name": part.source.name,
-        "import_id": part.imp_id,
-        "filename": part.imp.filename,
-        "sha256": part.imp.sha256,
-    }
+    found: dict[str, Any] | None = (
+        Charge.objects.filter(charged_on=charged_on, id=charge_id)
+        .annotate(
+            source=F("slice__source__key"),
+            source_name=F("slice__source__name"),
+            import_id=F("slice__imp_id"),
+            filename=F("slice__imp__filename"),
+            sha256=F("slice__imp__sha256"),
+        )
+        .values()
+        .first()
+    )
+    if found is not None:
+        del found["slice_id"]
+    return found
