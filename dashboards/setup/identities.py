@@ -30,7 +30,6 @@ from finops.attribution.queries.unknown_names import (
     unknown_names,
 )
 from finops.attribution.suggestions import Candidate, chosen
-from finops.money import NANOS
 from finops.people.names import FIELDS, BadNameError
 
 FIELD_TABS = {
@@ -125,14 +124,13 @@ class Row:
 
 def queue_rows(names: Sequence[UnknownName], total: int, asked: Asked) -> list[Row]:
     teams = refs_of(known(asked.request).teams)
-    cents = all(one.teamless < 1000 * NANOS for one in names)
     return [
         Row(
             number=number,
             name=one,
-            what=", ".join([FIELDS[one.field].capitalize(), *one.vendors]),
+            what=", ".join([FIELDS[one.field], *one.vendors]),
             seen=seen(one),
-            amount=words.money(one.teamless, asked.currency, cents=cents),
+            amount=words.money(one.teamless, asked.currency, cents=True),
             beside=beside(one, asked),
             bar=share_bar(one.teamless, total),
             choices=choices_of(found, teams),

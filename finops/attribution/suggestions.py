@@ -18,7 +18,8 @@ from finops.people.names import EMAIL, BadNameError, Name, is_email, name_of
 
 SHOWN_MAX = 4
 REASONS_MAX = 2
-TEAM_WORD_MIN = 3
+TEAM_WORD_MIN = 3  # letters
+PART_MIN = 3
 PUBLIC_DOMAINS = frozenset(
     "gmail.com googlemail.com outlook.com hotmail.com live.com yahoo.com icloud.com me.com"
     " proton.me protonmail.com gmx.de gmx.net web.de aol.com qq.com users.noreply.github.com".split()
@@ -247,14 +248,26 @@ def by_email(name: Name, known: Directory) -> Iterator[Found]:
         yield person_found(person, "has this e-mail address without the +tag", Strength.STRONG)
         return
     if login := spelling.noreply_login(email):
-        for person, other in known.logins.get(spelling.squeezed(login), ()):
-            strength = Strength.SAME if other.namespace == "github" else Strength.LIKELY
-            yield person_found(person, f"GitHub’s own commit address of {other.ref}", strength)
-        yield from by_form(login, known, "GitHub’s commit address names", Strength.LIKELY)
+        yield from by_noreply(login, known)
         return
     is_own = any(domain == own or domain.endswith(f".{own}") for own in known.domains)
     where = f"{domain} is your domain and" if is_own else f"at another domain, {domain}, but"
-    yield from by_form(local, known, where, Strength.STRONG if is_own else Strength.POSSIBLE)
+    most = Strength.STRONG if is_own else Strength.POSSIBLE
+    found = list(by_form(local, known, where, most))
+    yield from found or by_part(local, known)
+
+
+def by_noreply(login: str, known: Directory) -> Iterator[Found]:
+    """Whose the login in GitHub's own commit address is."""
+    found = [
+        person_found(
+            person,
+            f"GitHub’s own commit address of {other.ref}",
+            Strength.SAME if other.namespace == "github" else Strength.LIKELY,
+        )
+        for person, other in known.logins.get(spelling.squeezed(login), ())
+    ]
+    yield from found or by_form(login, known, "in GitHub’s commit address", Strength.LIKELY)
 
 
 def by_form(text: str, known: Directory, where: str, most: Strength) -> Iterator[Found]:
@@ -298,7 +311,7 @@ def by_part(text: str, known: Directory) -> Iterator[Found]:
     parts = spelling.words(text)
     pairs = [(part, part) for part in parts] + [(f"{a} {b}", a + b) for a, b in pairwise(parts)]
     for said, form in pairs if len(parts) > 1 else ():
-        for person, what, _ in known.forms.get(form, ()) if len(form) > TEAM_WORD_MIN else ():
+        for person, what, _ in known.forms.get(form, ()) if len(form) >= PART_MIN else ():
             yield person_found(person, f"“{said}” in it is {what}", Strength.POSSIBLE)
 
 

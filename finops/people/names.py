@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 # The fields of a cell that may name somebody, and what people call them.
 FIELDS = {
-    "actor": "user or login",
+    "actor": "User or login",
     "api_key": "API key",
-    "project": "project",
-    "sub_account_id": "workspace or account",
+    "project": "Project",
+    "sub_account_id": "Workspace or account",
 }
 OWN_NAMESPACE = {"api_key": "api_key", "project": "project", "sub_account_id": "sub_account"}
 EMAIL, LOGIN = "email", "login"

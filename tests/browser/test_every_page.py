@@ -29,6 +29,10 @@ PAGES = {
     "connect": "/setup/connect/anthropic/",
     "upload": "/setup/upload/",
     "import": "/setup/imports/4/",
+    "unknown names": "/setup/people/",
+    "one name": "/setup/people/name/?ref=github:ana",
+    "known people": "/setup/people/known/",
+    "person": "/setup/people/1/",
     "api": "/api/v1/docs/",
 }
 # Pages that open from a link of the page before them, since their address is not known.
