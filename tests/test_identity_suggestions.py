@@ -2,18 +2,9 @@
 
 import pytest
 
+from finops.attribution.directory import Directory, KnownPerson, KnownTeam, Strength
 from finops.attribution.owners import BadOwnerError, Owner, read_owner
-from finops.attribution.suggestions import (
-    Claim,
-    Directory,
-    KnownPerson,
-    KnownTeam,
-    Strength,
-    Unknown,
-    Witness,
-    chosen,
-    suggest,
-)
+from finops.attribution.suggestions import Claim, Unknown, Witness, chosen, suggest
 from finops.people.names import BadNameError, Name, name_of, read_name
 
 ANN = KnownPerson(

@@ -6,15 +6,9 @@ from datetime import date
 
 from django.db.models import Prefetch, Q, QuerySet
 
+from finops.attribution.directory import Directory, KnownPerson, Strength
 from finops.attribution.owners import Owner
-from finops.attribution.suggestions import (
-    Candidate,
-    Directory,
-    KnownPerson,
-    Strength,
-    Unknown,
-    suggest,
-)
+from finops.attribution.suggestions import Candidate, Unknown, suggest
 from finops.people.models import Identity, Membership, Person, Team
 from finops.people.names import EMAIL, Name
 

@@ -5,17 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from finops.attribution.directory import Directory, KnownPerson, KnownTeam
 from finops.attribution.owners import Owner
-from finops.attribution.suggestions import (
-    Candidate,
-    Claim,
-    Directory,
-    KnownPerson,
-    KnownTeam,
-    Unknown,
-    Witness,
-    suggest,
-)
+from finops.attribution.suggestions import Candidate, Claim, Unknown, Witness, suggest
 from finops.ledger.models import Import
 from finops.people.models import Identity, Person, Team
 from finops.people.names import FIELDS, Name
