@@ -17,6 +17,7 @@ from billing_ingest.models import Job
 from billing_ingest.registry import connector
 from finops.attribution.models import Dirty
 from finops.ledger.models import Source
+from finops.outside import archive
 from finops.periods import Period
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,10 @@ def tick(now: datetime) -> None:
 
 def sweep(period: timedelta, now: datetime) -> None:
     jobs.sweep(now)
+
+
+def sweep_scratch(period: timedelta, now: datetime) -> None:
+    archive.sweep_scratch()
 
 
 def queue_pulls(period: timedelta, now: datetime) -> None:
@@ -133,6 +138,7 @@ PULL_EVERY = timedelta(hours=6)
 
 SCHEDULES = (
     Schedule("publish jobs that are due, end leases that ran out", timedelta(seconds=30), sweep),
+    Schedule("remove what killed loads left behind", timedelta(seconds=30), sweep_scratch),
     Schedule("pull every scheduled source", PULL_EVERY, queue_pulls),
     Schedule("settle what is dirty", timedelta(seconds=30), queue_settle),
     Schedule("prove the books", timedelta(days=1), queue_verify),

@@ -1,5 +1,8 @@
 """Raw bytes under their hash, in a folder and in S3."""
 
+import os
+import time
+
 import boto3
 import pytest
 from moto import mock_aws
@@ -59,3 +62,21 @@ def test_other_bytes_in_the_bucket_are_not_taken_for_ours(kept):
     )
     with pytest.raises(archive.DamagedError), archive.local_copy(stored.sha256):
         pass
+
+
+def test_the_scratch_folder_of_a_killed_process_goes_and_that_of_a_live_one_stays(
+    settings, tmp_path
+):
+    settings.HOME = Home(tmp_path)
+    with archive.scratch_folder() as live:
+        left = live.parent / "left"
+        left.mkdir()
+        (left / "half.csv").write_bytes(b"a,b")
+        for folder in (left, live):
+            os.utime(folder, (time.time() - 3600,) * 2)
+        archive.sweep_scratch()
+        assert not left.exists()
+        assert live.exists()
+        left.mkdir()  # somebody who has not locked it yet
+        archive.sweep_scratch()
+        assert left.exists()

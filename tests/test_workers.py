@@ -21,6 +21,7 @@ from finops.embedded.broker import broker_command
 from finops.embedded.home import Home
 from finops.embedded.postgres import EmbeddedPostgres
 from tests.bills import bill
+from tests.fault_proxy import fault_proxy
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -73,7 +74,9 @@ class Stage:
         return done.stdout
 
     @contextmanager
-    def worker(self, app: str = "finops", children: int = 1) -> Iterator[subprocess.Popen[bytes]]:
+    def worker(
+        self, app: str = "finops", children: int = 1, **env: str
+    ) -> Iterator[subprocess.Popen[bytes]]:
         """A worker with its children in a process group of its own."""
         command = [str(BIN / "celery"), "-A", app, "worker", "-c", str(children), "-Q", "default",
                    "-l", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"]  # fmt: skip
@@ -81,7 +84,12 @@ class Stage:
         with (
             log,
             subprocess.Popen(
-                command, env=self.env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+                command,
+                env=self.env | env,
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             ) as process,
         ):
             try:
@@ -115,6 +123,17 @@ class Stage:
         with self.connect() as connection:
             rows = connection.execute("SELECT tuples_processed FROM pg_stat_progress_copy")
             return any(done > 1000 for (done,) in rows)
+
+    def comes_to_rest(self) -> None:
+        """Let the workers that run bring every job to its end, the settle after a load too."""
+        is_open = """SELECT (SELECT count(*) FROM billing_ingest_job
+                             WHERE state IN ('waiting', 'running') AND kind <> 'verify')
+                          + (SELECT count(*) FROM attribution_dirty)"""
+        self.wait_until(lambda: self.ask(is_open) == 0, seconds=120)
+
+    def books_tie(self) -> None:
+        """Run verify_books as people do, after the last worker; nothing may be left lying."""
+        self.run(sys.executable, "manage.py", "verify_books", "--strict", "--json")
 
     def log(self) -> str:
         return (self.home.path / "worker.log").read_text()[-6000:]
@@ -191,9 +210,11 @@ def test_a_worker_child_killed_in_the_middle_of_a_load_books_nothing_and_the_job
         for _ in range(4):  # and the broker delivers it over and over
             stage.celery.send_task("billing_ingest.tasks.run_job", args=[job])
         stage.wait_until(lambda: stage.is_done(job))
+        stage.comes_to_rest()
         assert worker.poll() is None
     assert stage.ask("SELECT tries FROM billing_ingest_job WHERE id = %s", job) == 2
     assert_booked_once(stage, imp, big_bill)
+    stage.books_tie()
 
 
 def test_a_whole_worker_killed_in_the_middle_of_a_load_books_nothing_and_another_takes_over(
@@ -207,8 +228,10 @@ def test_a_whole_worker_killed_in_the_middle_of_a_load_books_nothing_and_another
     assert rows_visible(stage, big_bill) == 0
     with stage.worker():
         stage.wait_until(lambda: stage.is_done(job))
+        stage.comes_to_rest()
     assert stage.ask("SELECT tries FROM billing_ingest_job WHERE id = %s", job) == 2
     assert_booked_once(stage, imp, big_bill)
+    stage.books_tie()
 
 
 def test_a_worker_that_is_asked_to_stop_finishes_its_load(stage, big_bill):
@@ -220,6 +243,9 @@ def test_a_worker_that_is_asked_to_stop_finishes_its_load(stage, big_bill):
     assert stage.is_done(job)
     assert stage.ask("SELECT tries FROM billing_ingest_job WHERE id = %s", job) == 1
     assert_booked_once(stage, imp, big_bill)
+    with stage.worker():
+        stage.comes_to_rest()
+    stage.books_tie()
 
 
 def test_a_database_that_crashes_in_the_middle_of_a_load_keeps_nothing_of_it(stage, big_bill):
@@ -231,7 +257,28 @@ def test_a_database_that_crashes_in_the_middle_of_a_load_keeps_nothing_of_it(sta
         stage.server._ensure_running()
         assert rows_visible(stage, big_bill) == 0
         stage.wait_until(lambda: stage.is_done(job), seconds=120)
+        stage.comes_to_rest()
     assert_booked_once(stage, imp, big_bill)
+    stage.books_tie()
+
+
+@pytest.mark.parametrize("lost_answer", [True, False], ids=["answer lost", "commit lost"])
+def test_a_connection_cut_around_the_commit_of_a_load_counts_it_once(stage, lost_answer):
+    name = f"cut-{lost_answer}"
+    file = stage.home.path / f"{name}.csv"
+    file.write_bytes(bill(*["0.01"] * 200, issuer=name))
+    socket = stage.server.sockets / ".s.PGSQL.5432"
+    with fault_proxy(socket, lost_answer=lost_answer) as proxy:
+        url = f"postgres://outlay@127.0.0.1:{proxy.port}/outlay"
+        with stage.worker(DATABASE_URL=url):
+            imp, job = stage.queue_load(file)
+            stage.wait_until(lambda: proxy.cuts)
+            stage.wait_until(lambda: stage.is_done(job))
+            stage.comes_to_rest()
+    assert stage.ask("SELECT tries FROM billing_ingest_job WHERE id = %s", job) == 2 - lost_answer
+    assert stage.ask("SELECT state FROM ledger_import WHERE id = %s", imp) == "loaded"
+    assert rows_visible(stage, file) == 200
+    stage.books_tie()
 
 
 def test_a_job_that_ends_its_worker_fails_after_three_tries_and_the_others_go_on(stage):
@@ -244,7 +291,9 @@ def test_a_job_that_ends_its_worker_fails_after_three_tries_and_the_others_go_on
     with stage.worker("tests.odd_jobs", children=1) as worker:
         stage.wait_until(lambda: stage.ask(state, deadly) == "failed")
         stage.wait_until(lambda: stage.ask(state, harmless) == "done")
+        stage.comes_to_rest()
         assert worker.poll() is None
+    stage.books_tie()
     error = stage.ask("SELECT error FROM billing_ingest_job WHERE id = %s", deadly)
     assert error["code"] == "worker_lost"
     assert stage.ask("SELECT tries FROM billing_ingest_job WHERE id = %s", deadly) == 3
@@ -259,4 +308,6 @@ def test_a_broker_that_comes_back_empty_loses_no_job(stage, tmp_path):
     subprocess.run(flush, check=True, capture_output=True)
     with stage.worker():
         stage.wait_until(lambda: stage.is_done(job))
+        stage.comes_to_rest()
     assert rows_visible(stage, file) == 1
+    stage.books_tie()

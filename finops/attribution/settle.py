@@ -57,6 +57,7 @@ def settle(*, full: bool = False, now: datetime) -> SettleRun:
     everything back and leaves the dirty rows for the next try.
     """
     with transaction.atomic():
+        _one_snapshot()
         Organisation.objects.get_or_create(id=1)
         _run(f"SELECT pg_advisory_xact_lock({LOCK})")
         full = full or not SettleRun.objects.exists()
@@ -93,6 +94,17 @@ def settle(*, full: bool = False, now: datetime) -> SettleRun:
             f"DROP TABLE {', '.join(_temporary())} CASCADE"
         )  # for a caller with a longer transaction
         return done
+
+
+def _one_snapshot() -> None:
+    """Read what was committed when this settle's turn came, and nothing later.
+
+    Else a rule or a bill that changes meanwhile would count for some cells and not for others.
+    LOCK TABLE takes no snapshot, so the settle that waits here sees all that the one before did.
+    """
+    if not connection.savepoint_ids:  # a caller's own transaction has begun already
+        _run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    _run("LOCK TABLE attribution_settlerun IN EXCLUSIVE MODE")
 
 
 def _begin() -> None:

@@ -3,7 +3,9 @@
 What is stored is never changed: the same bytes are the same address.
 """
 
+import fcntl
 import hashlib
+import os
 import shutil
 import tempfile
 import time
@@ -18,7 +20,7 @@ from django.conf import settings
 from finops.outside import files
 
 BLOCK = 1024 * 1024
-DAY_SECONDS = 24 * 3600
+UNLOCKED_SECONDS = 10  # a folder this young may be about to be locked
 
 
 class TooLargeError(Exception):
@@ -106,16 +108,27 @@ def address_of(sha256: str) -> str:
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """Give an empty folder on the home's own disk and remove it afterwards."""
+    """Give an empty folder on the home's own disk and remove it afterwards.
+
+    It is locked meanwhile. The system ends the lock of a killed process, so a folder without one
+    belongs to nobody.
+    """
     parent = settings.HOME.make().path / "scratch"
     parent.mkdir(exist_ok=True, mode=0o700)
-    sweep(parent)
-    with tempfile.TemporaryDirectory(dir=parent) as folder:
+    sweep_scratch()
+    with tempfile.TemporaryDirectory(dir=parent) as folder, locked(Path(folder)):
         yield Path(folder)
 
 
+def sweep_scratch() -> None:
+    """Remove what processes that were killed left behind."""
+    for left in scratch_left(time.time() - UNLOCKED_SECONDS):
+        with suppress(FileNotFoundError, NotADirectoryError, BlockingIOError), locked(left):
+            shutil.rmtree(left, ignore_errors=True)
+
+
 def scratch_left(before: float) -> Iterator[Path]:
-    """Yield what stands in scratch folders since before this time (seconds since 1970)."""
+    """Yield what nobody has touched in the scratch folder since this time (seconds since 1970)."""
     parent = settings.HOME.path / "scratch"
     for left in sorted(parent.iterdir()) if parent.is_dir() else ():
         with suppress(FileNotFoundError):
@@ -123,9 +136,12 @@ def scratch_left(before: float) -> Iterator[Path]:
                 yield left
 
 
-def sweep(parent: Path) -> None:
-    """Remove what processes that were killed left behind a day ago or longer."""
-    for left in parent.iterdir():
-        with suppress(FileNotFoundError):
-            if left.stat().st_mtime < time.time() - DAY_SECONDS:
-                shutil.rmtree(left, ignore_errors=True)
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock. Raises BlockingIOError when another process has it."""
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(held)
