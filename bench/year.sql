@@ -110,6 +110,6 @@ FROM (SELECT slice_id, count(*) AS rows, sum(billed_cost) AS billed FROM ledger_
 WHERE c.slice_id = s.id;
 UPDATE ledger_slice s SET rows = u.rows FROM (SELECT slice_id, count(*) AS rows FROM ledger_usage GROUP BY slice_id) u
 WHERE u.slice_id = s.id;
-UPDATE ledger_import i SET totals = jsonb_build_object('USD', s.billed::text)
-FROM (SELECT import_id, sum((totals->>'USD')::numeric) AS billed FROM ledger_slice WHERE "table" = 'charge' GROUP BY 1) s
+UPDATE ledger_import i SET totals = jsonb_build_object('USD', s.billed::text), rows = s.rows
+FROM (SELECT import_id, sum((totals->>'USD')::numeric) AS billed, sum(rows) AS rows FROM ledger_slice GROUP BY 1) s
 WHERE s.import_id = i.id;

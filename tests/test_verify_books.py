@@ -11,7 +11,7 @@ from finops.attribution.models import Allocation, Cell, Dirty, SpendDay
 from finops.attribution.verify.books import verify
 from finops.ledger.models import BillingScope, Import, Slice
 from finops.outside import archive
-from tests.breaking import found, run
+from tests.breaking import found, named, run
 from tests.small_books import BILLED, DAY, FILE, HALF, NOON, Books, charge_of, small_books
 
 pytestmark = pytest.mark.django_db
@@ -172,7 +172,7 @@ def test_a_cell_one_nano_short_is_named(books, column):
 
 def test_cells_in_another_currency_than_their_charge_are_named(books):
     Cell.objects.filter(charge_id__isnull=False).update(currency="EUR")
-    assert {"cells_of_charge", "cell_of_unbooked_charge", "allocation_place"} <= found().keys()
+    assert {"cells_of_charge", "cell_of_unbooked_charge", "allocation_cell"} <= found().keys()
 
 
 def test_cells_of_a_superseded_charge_are_named(books):
@@ -299,12 +299,47 @@ def test_credit_that_is_not_one_whole_is_named(books):
 
 def test_a_fate_that_disagrees_is_named(books):
     run("UPDATE attribution_itemfate SET fate = 'reverted'")
-    (violation,) = verify().violations
-    assert (violation.check, violation.expected, violation.found) == (
-        "item_fate",
-        "reverted",
-        "value",
-    )
+    violation = named("item_fate")
+    assert (violation.expected, violation.found) == ("reverted", "value")
+    assert "spend_day" in found()
+
+
+@pytest.mark.parametrize("column", ["vendor", "model", "meter", "provider", "service_tier"])
+def test_a_daily_spend_under_another_name_than_its_cells_is_named(books, column):
+    run(f"UPDATE attribution_spendday SET {column} = 'other' WHERE tier = 'A'")
+    wheres = [v.where for v in verify().violations if v.check == "spend_day"]
+    assert sum("other" in where for where in wheres) == len(wheres) // 2 > 0
+
+
+@pytest.mark.parametrize("column", ["vendor", "model", "meter", "source_id"])
+def test_an_item_day_under_another_name_than_its_cells_is_named(books, column):
+    value = "7" if column == "source_id" else "'other'"
+    run(f"UPDATE attribution_itemday SET {column} = {value}")
+    assert "item_day" in found()
+
+
+def test_two_errors_of_a_day_that_cancel_out_are_both_named(books):
+    up, down = Allocation.objects.filter(day=DAY).order_by("pk")
+    Allocation.objects.filter(pk=up.pk).update(billed_nanos=HALF + 5)
+    Allocation.objects.filter(pk=down.pk).update(billed_nanos=HALF - 5)
+    differences = [v.difference for v in verify().violations if v.check == "allocations_of_cell"]
+    assert sorted(differences) == ["-5", "5"]
+
+
+def test_amounts_of_any_size_and_sign_have_exact_fingerprints(books):
+    for nanos in (2**62, -(2**62), -1, 0):
+        for model in (Allocation, Cell, SpendDay):
+            model.objects.all().update(billed_nanos=nanos, reporting_effective_nanos=nanos)
+        run("UPDATE attribution_itemday SET billed_nanos = %s, reporting_effective_nanos = %s",
+            nanos, nanos)  # fmt: skip
+        assert found().keys() & {"allocations_of_cell", "spend_day", "item_day"} == set()
+
+
+def test_an_allocation_without_a_cell_is_named(books):
+    allocation = Allocation.objects.first()
+    allocation.pk, allocation.cell_id = None, 999_999_999
+    allocation.save()
+    assert "allocation_cell" in found()
 
 
 def test_a_long_list_is_cut_and_says_so(books):

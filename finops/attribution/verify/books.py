@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from finops.attribution.models import Dirty
 from finops.attribution.verify import (
+    allocations,
     at_rest,
     bills,
     cells,
@@ -37,10 +38,7 @@ OF_THE_BOOKS: tuple[Check, ...] = (
     cells.cells_stand_on_active_facts,
     cells.provisional_cells_have_no_bill,
     cells.cells_are_converted,
-    cells.allocations_hold_their_cells,
-    cells.allocations_end_somewhere,
-    rollups.spend_days_equal_allocations,
-    rollups.item_days_equal_allocations,
+    allocations.allocations_hold_and_are_summed,
     rollups.outcome_costs_equal_allocations,
     rollups.credit_is_whole,
     rollups.fates_agree,

@@ -67,13 +67,18 @@ def cells_stand_on_active_facts() -> Iterator[Violation]:
     yield from rows_that_differ(
         "cell_of_old_usage",
         "a cell stands on a usage row that is gone or superseded",
-        f"""
-        WITH {SLICES}
+        """
+        WITH old AS (
+            SELECT s.id FROM ledger_slice s
+            WHERE s.superseded_at IS NOT NULL AND NOT EXISTS (
+                SELECT FROM attribution_dirty d WHERE d.what = 'slice' AND d.ref = s.id::text)
+        )
         SELECT format('cell %s, usage %s/%s', c.id, c.occurred_on, c.usage_id), 'active', 'not'
         FROM attribution_cell c
-        LEFT JOIN ledger_usage u ON (u.occurred_on, u.id) = (c.occurred_on, c.usage_id)
-        LEFT JOIN slices s ON s.id = u.slice_id
-        WHERE c.usage_id IS NOT NULL AND (u.id IS NULL OR NOT s.is_active)
+        WHERE c.usage_id IS NOT NULL AND NOT EXISTS (
+            SELECT FROM ledger_usage u
+            WHERE (u.id, u.occurred_on) = (c.usage_id, c.occurred_on)
+              AND u.slice_id NOT IN (SELECT id FROM old))
         """,
     )
 
@@ -128,72 +133,5 @@ def cells_are_converted() -> Iterator[Violation]:
         WHERE CASE WHEN c.currency = o.reporting_currency THEN v.reporting IS DISTINCT FROM v.amount
                    WHEN c.fx_rate IS NULL THEN v.reporting IS NOT NULL
                    ELSE abs(v.amount * c.fx_rate - v.reporting) <= 1 IS NOT TRUE END
-        """,
-    )
-
-
-def allocations_hold_their_cells() -> Iterator[Violation]:
-    """The allocations of a cell sum to it in all four amounts, on its day and in its currency."""
-    yield from rows_that_differ(
-        "allocations_of_cell",
-        "the allocations of a cell do not sum to it",
-        """
-        WITH spread AS (
-            SELECT cell_id, sum(billed_nanos) AS billed, sum(effective_nanos) AS effective,
-                   sum(reporting_billed_nanos) AS reporting_billed,
-                   sum(reporting_effective_nanos) AS reporting_effective
-            FROM attribution_allocation GROUP BY cell_id
-        )
-        SELECT format('cell %s of %s, %s', c.id, c.day, v.name), v.expected::numeric, v.found
-        FROM attribution_cell c LEFT JOIN spread s ON s.cell_id = c.id
-        CROSS JOIN LATERAL (VALUES
-            ('billed nanos', c.billed_nanos, s.billed),
-            ('effective nanos', c.effective_nanos, s.effective),
-            ('reporting billed nanos', c.reporting_billed_nanos, s.reporting_billed),
-            ('reporting effective nanos', c.reporting_effective_nanos, s.reporting_effective))
-            v(name, expected, found)
-        WHERE (s.billed, s.effective, s.reporting_billed, s.reporting_effective)
-              IS DISTINCT FROM (c.billed_nanos, c.effective_nanos, c.reporting_billed_nanos,
-                                c.reporting_effective_nanos)
-          AND v.expected IS DISTINCT FROM v.found
-        """,
-    )
-    yield from rows_that_differ(
-        "allocation_place",
-        "an allocation says another day, currency or payer than its cell",
-        """
-        SELECT format('allocation %s of cell %s', a.id, c.id),
-               format('%s %s team %s', c.day, c.currency,
-                      coalesce(c.team_id::text, 'none')),
-               format('%s %s team %s', a.day, a.currency, coalesce(a.team_id::text, 'none'))
-        FROM attribution_allocation a JOIN attribution_cell c ON c.id = a.cell_id
-        WHERE (a.day, a.currency) <> (c.day, c.currency)
-           -- shared money has no team, but where a rule says who bears it
-           OR (a.tier = 'D' OR a.reason = 'no_base') AND a.team_id IS NOT NULL
-              AND (c.rule_id IS NULL OR a.team_id <> coalesce(c.team_id, a.team_id))
-           OR NOT (a.tier = 'D' OR a.reason = 'no_base') AND a.team_id IS DISTINCT FROM c.team_id
-        """,
-    )
-
-
-def allocations_end_somewhere() -> Iterator[Violation]:
-    """A and B end in a known work item, C in a team's pool, E in a reason."""
-    yield from rows_that_differ(
-        "allocation_end",
-        "an allocation does not end where its tier says",
-        """
-        SELECT format('allocation %s of cell %s', a.id, a.cell_id),
-               CASE left(a.tier, 1) WHEN 'A' THEN 'a work item' WHEN 'B' THEN 'a work item'
-                    WHEN 'C' THEN 'a team' WHEN 'D' THEN 'the shared pool'
-                    WHEN 'E' THEN 'a reason' ELSE 'a tier of A1 to A4, B, C, D, E' END,
-               format('tier %s, item %s, team %s, reason %s', a.tier,
-                      coalesce(a.item_id::text, 'none'), coalesce(a.team_id::text, 'none'),
-                      coalesce(nullif(a.reason, ''), 'none'))
-        FROM attribution_allocation a LEFT JOIN outcomes_workitem i ON i.id = a.item_id
-        WHERE a.tier NOT IN ('A1', 'A2', 'A3', 'A4', 'B', 'C', 'D', 'E')
-           OR (left(a.tier, 1) IN ('A', 'B')) <> (a.item_id IS NOT NULL)
-           OR (a.item_id IS NOT NULL AND i.id IS NULL)
-           OR (a.tier = 'C' AND a.team_id IS NULL)
-           OR (a.tier = 'E') <> (a.reason <> '')
         """,
     )

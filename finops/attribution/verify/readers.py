@@ -154,6 +154,7 @@ READERS: dict[str, dict[str, Reader]] = {
     "usage_csv": {"": usage_csv},
     "outcomes_csv": {"": partial(rows_of_csv, column="external_id")},
     "people_csv": {"": partial(rows_of_csv, column="email")},
+    "invoices_csv": {"": partial(rows_of_csv, column="number")},
     "anthropic": {
         "cost_report": anthropic_costs,
         "usage_report_messages": anthropic_messages,

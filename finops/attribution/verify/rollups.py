@@ -23,48 +23,6 @@ WHERE (e.billed, e.effective, e.reporting_billed, e.reporting_effective) IS DIST
 """
 
 
-def spend_days_equal_allocations() -> Iterator[Violation]:
-    """Per day, currency and tier, and for A and B per team that pays."""
-    team = "CASE WHEN tier ~ '^[AB]' THEN team_id END AS team"
-    keys = f"day, currency, left(tier, 1) AS letter, {team}"
-    yield from rows_that_differ(
-        "spend_day",
-        "the daily spend is not the sum of its allocations",
-        f"""
-        WITH e AS (SELECT {keys}, {AMOUNTS} FROM attribution_allocation GROUP BY 1, 2, 3, 4),
-             f AS (SELECT {keys}, {AMOUNTS} FROM attribution_spendday GROUP BY 1, 2, 3, 4)
-        SELECT format('%s %s tier %s team %s, %s', coalesce(e.day, f.day),
-                      coalesce(e.currency, f.currency), coalesce(e.letter, f.letter),
-                      coalesce(e.team, f.team, 0), v.name),
-               coalesce(v.expected, 0), coalesce(v.found, 0)
-        FROM e FULL JOIN f ON (e.day, e.currency, e.letter, coalesce(e.team, 0))
-                            = (f.day, f.currency, f.letter, coalesce(f.team, 0))
-        {DIFFERENCES}
-        """,
-    )
-
-
-def item_days_equal_allocations() -> Iterator[Violation]:
-    """Per day, work item, team that pays, tier and currency."""
-    keys = "day, item_id, coalesce(team_id, 0) AS team, tier, currency"
-    yield from rows_that_differ(
-        "item_day",
-        "what a work item received on a day is not the sum of its allocations",
-        f"""
-        WITH e AS (SELECT {keys}, {AMOUNTS} FROM attribution_allocation
-                   WHERE item_id IS NOT NULL GROUP BY 1, 2, 3, 4, 5),
-             f AS (SELECT {keys}, {AMOUNTS} FROM attribution_itemday GROUP BY 1, 2, 3, 4, 5)
-        SELECT format('%s, item %s, team %s, tier %s, %s %s', coalesce(e.day, f.day),
-                      coalesce(e.item_id, f.item_id), coalesce(e.team, f.team),
-                      coalesce(e.tier, f.tier), v.name, coalesce(e.currency, f.currency)),
-               coalesce(v.expected, 0), coalesce(v.found, 0)
-        FROM e FULL JOIN f ON (e.day, e.item_id, e.team, e.tier, e.currency)
-                            = (f.day, f.item_id, f.team, f.tier, f.currency)
-        {DIFFERENCES}
-        """,
-    )
-
-
 def outcome_costs_equal_allocations() -> Iterator[Violation]:
     """Per work item and team that pays, of any date, in the reporting currency."""
     yield from rows_that_differ(

@@ -36,10 +36,15 @@ def differ(check: str, what: str, where: str, expected: Any, found: Any) -> Viol
     )
 
 
-def rows_that_differ(check: str, what: str, sql: str) -> Iterator[Violation]:
-    """Run a SELECT of (where, expected, found) that yields wrong rows only."""
+def rows_that_differ(
+    check: str, what: str, sql: str, params: dict[str, Any] | None = None
+) -> Iterator[Violation]:
+    """Run a SELECT of (where, expected, found) that yields wrong rows only.
+
+    With params, a per cent sign of the SQL is written twice.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(f"{sql} LIMIT {SHOWN_PER_CHECK + 1}")
+        cursor.execute(f"{sql} LIMIT {SHOWN_PER_CHECK + 1}", params)
         rows = cursor.fetchall()
     for where, expected, found in rows[:SHOWN_PER_CHECK]:
         yield differ(check, what, where, expected, found)
