@@ -4,7 +4,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
 from dashboards import views
-from dashboards.setup import identities, names, people, rules
+from dashboards.setup import identities, names, people, rules, teams
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.overview, name="overview"),
@@ -25,6 +25,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         LoginView.as_view(template_name="pages/sign_in.html", redirect_authenticated_user=True),
         name="sign-in",
     ),
+    path("setup/teams/", teams.tree, name="team-tree"),
+    path("setup/teams/people.csv", teams.people_file, name="people-file"),
+    path("setup/teams/<slug:slug>/", teams.team, name="team-setup"),
     path("setup/rules/", rules.rules, name="rules"),
     path("setup/rules/new/", rules.new_rule, name="new-rule"),
     path("setup/rules/<int:number>/", rules.rule, name="rule"),
