@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 from bench.results import Result, table
@@ -53,7 +54,9 @@ def run(part: str, options: argparse.Namespace, home: Path) -> Iterator[Result]:
     parts: dict[str, Callable[[], Iterator[Result]]] = {
         "usage": lambda: loads.usage(home, options.lines),
         "focus": lambda: loads.focus(home, options.charges),
-        "settle": lambda: settling.restated_day(options.usage),
+        "settle": lambda: chain(
+            settling.restated_day(options.usage), settling.one_change(options.usage)
+        ),
         "pages": lambda: pages.latency(options.usage, options.growth, options.rounds),
         "verify": lambda: settling.verification(home, options.usage),
     }

@@ -32,7 +32,7 @@ def table(results: Sequence[Result]) -> str:
     rows = [("what", "measured", "ratio", "promise", "")]
     for result in results:
         verdict = "" if result.bar is None else ("holds" if result.holds else "FAILS")
-        rows.append((result.name, result.figure, f"{result.value:.2f}", result.promise, verdict))
+        rows.append((result.name, result.figure, f"{result.value:.3f}", result.promise, verdict))
     widths = [max(len(row[i]) for row in rows) for i in range(5)]
     lines = [
         "| " + " | ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) + " |"

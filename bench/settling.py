@@ -22,6 +22,20 @@ def restated_day(usage: int) -> Iterator[Result]:
     )
 
 
+def one_change(usage: int) -> Iterator[Result]:
+    """What else may change between two settles, each against a full one. Measured, without a bar."""
+    whole = year.build(usage)
+    changes = {
+        "one re-mapped person": year.remap_a_person,
+        "one new allocation rule": year.add_a_rule,
+        "one changed pull request": year.change_an_item,
+    }
+    for name, change in changes.items():
+        seconds, cells = change()
+        figure = f"{seconds:.2f} s against {whole:.1f} s, {cells:,} cells"
+        yield Result(f"{name} against a full settle", figure, seconds / whole, None, False)
+
+
 def verification(home: Path, usage: int) -> Iterator[Result]:
     """verify_books in a process of its own, in seconds and MiB per ten million cells."""
     year.build(usage)

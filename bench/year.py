@@ -7,7 +7,10 @@ from pathlib import Path
 
 from django.db import connection, transaction
 
+from finops.attribution.models import AllocationRule, Dirty
 from finops.attribution.settle import settle
+from finops.outcomes.models import WorkItem
+from finops.people.models import Membership
 
 HERE = Path(__file__).parent
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -76,6 +79,36 @@ def restate_a_day() -> float:
     start = time.monotonic()
     settle(now=NOW)
     return time.monotonic() - start
+
+
+def remap_a_person() -> tuple[float, int]:
+    """Seconds and cells of a settle after one person moved to another team for good."""
+    Membership.objects.filter(person_id=77).update(team_id=3)
+    return settled("person", 77)
+
+
+def add_a_rule() -> tuple[float, int]:
+    """Seconds and cells of a settle after one key's money was shared between two teams."""
+    rule = AllocationRule.objects.create(
+        number=1, position=1, name="Shared key", method=AllocationRule.Method.FIXED,
+        conditions=[{"field": "api_key", "op": "is", "values": ["key-7"]}],
+    )  # fmt: skip
+    rule.shares.create(team_id=1, weight=2)
+    rule.shares.create(team_id=2, weight=1)
+    return settled("rules", 1)
+
+
+def change_an_item() -> tuple[float, int]:
+    """Seconds and cells of a settle after one pull request was told of again."""
+    item = WorkItem.objects.filter(kind="pull_request").order_by("id")[5000]
+    return settled("item", item.pk)
+
+
+def settled(what: str, ref: int) -> tuple[float, int]:
+    Dirty.objects.create(what=what, ref=str(ref))
+    start = time.monotonic()
+    run = settle(now=NOW)
+    return time.monotonic() - start, run.cells
 
 
 def count_cells() -> int:

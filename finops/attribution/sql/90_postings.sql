@@ -94,6 +94,12 @@ WITH done AS (
 )
 INSERT INTO posted SELECT count(*) FROM done;
 
+CREATE TEMP TABLE known_item ON COMMIT DROP AS
+SELECT DISTINCT ON (k.item_id) k.item_id, k.fate, k.reverted_by_id, k.redoes_id, k.item
+FROM posted_item i JOIN attribution_itemknown k ON k.item_id = i.id
+ORDER BY k.item_id, k.id DESC;
+ANALYZE known_item;
+
 -- When a source last told of an item says nothing about the item.
 WITH done AS (
     INSERT INTO attribution_itemknown (run_id, known_at, item_id, fate, reverted_by_id, redoes_id, item)
@@ -101,10 +107,7 @@ WITH done AS (
     FROM posted_item i
     JOIN attribution_itemfate f ON f.item_id = i.id
     JOIN outcomes_workitem w ON w.id = i.id
-    LEFT JOIN LATERAL (
-        SELECT k.fate, k.reverted_by_id, k.redoes_id, k.item FROM attribution_itemknown k
-        WHERE k.item_id = i.id ORDER BY k.id DESC LIMIT 1
-    ) k ON true
+    LEFT JOIN known_item k ON k.item_id = i.id
     WHERE (f.fate, f.reverted_by_id, f.redoes_id, to_jsonb(w) - 'version_at')
         IS DISTINCT FROM (k.fate, k.reverted_by_id, k.redoes_id, k.item)
     RETURNING 1
