@@ -7,6 +7,7 @@ from dashboards.panels import (
     changes,
     fates_by_team,
     flow,
+    like_for_like,
     mix,
     people,
     receipt,
@@ -32,11 +33,12 @@ class Page:
 
 
 OVERVIEW = Page("overview", (flow.PANEL, changes.PANEL, trend.PANEL, teams.PANEL, trust.PANEL))
-TEAMS = Page("teams", (teams.PANEL, fates_by_team.PANEL, work.PANEL))
+TEAMS = Page("teams", (teams.PANEL, like_for_like.PANEL, fates_by_team.PANEL, work.PANEL))
 TEAM = Page(
     "team",
     (
         replace(trend.PANEL, question="Is a dollar buying more or less here?", span=12),
+        like_for_like.PANEL,
         work.PANEL,
         redone.PANEL,
         mix.PANEL,

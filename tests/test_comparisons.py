@@ -20,14 +20,14 @@ FLAT = (2.0, 2.0, 2.0)
 
 
 def test_a_team_that_does_small_things_is_hardly_cheaper_at_the_same_mix():
-    mix = common_mix(TEAMS)
+    mix = common_mix(TEAMS.values())
     assert {name: standardised(strata, mix).unit_cost for name, strata in TEAMS.items()} == {
         "A": 60, "B": 66,
     }  # fmt: skip
 
 
 def test_the_common_mix_priced_at_itself_is_its_own_unit_cost():
-    mix = common_mix(TEAMS)
+    mix = common_mix(TEAMS.values())
     assert standardised(mix, mix).unit_cost == Decimal(12_920) / 200
 
 

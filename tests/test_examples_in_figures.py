@@ -93,7 +93,7 @@ def test_two_teams_at_the_same_mix(stats: dict[str, Any]) -> None:
         "A": {"fix": stratum(900, 90), "feature": stratum(1100, 10)},
         "B": {"fix": stratum(120, 10), "feature": stratum(10_800, 90)},
     }
-    mix = common_mix(teams)
+    mix = common_mix(teams.values())
     for name, strata in teams.items():
         cost, number = (sum(getattr(s, of) for s in strata.values()) for of in ("cost", "outcomes"))
         assert float(cost / number) == expected[f"{name}_overall"]

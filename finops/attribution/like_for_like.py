@@ -4,7 +4,7 @@ A team that does small things is cheap per outcome even where it is dear for sma
 (Simpson's paradox). Direct standardisation prices one common mix at each team's own unit costs.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
@@ -37,10 +37,10 @@ class Standardised:
     overlap: Decimal
 
 
-def common_mix(teams: Mapping[Hashable, Mapping[S, Stratum]]) -> dict[S, Stratum]:
+def common_mix(teams: Iterable[Mapping[S, Stratum]]) -> dict[S, Stratum]:
     """Return all teams' work together, by class."""
     sums: dict[S, Stratum] = {}
-    for strata in teams.values():
+    for strata in teams:
         for key, mine in strata.items():
             so_far = sums.get(key, Stratum(NOTHING, NOTHING))
             sums[key] = Stratum(so_far.cost + mine.cost, so_far.outcomes + mine.outcomes)

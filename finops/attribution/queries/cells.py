@@ -108,7 +108,7 @@ def charge(charged_on: date, charge_id: int) -> dict[str, Any] | None:
 
     Beside the columns: source (key), source_name, import_id, filename, sha256.
     """
-    found: dict[str, Any] | None = (
+    found = (
         Charge.objects.filter(charged_on=charged_on, id=charge_id)
         .annotate(
             source=F("slice__source__key"),
@@ -120,6 +120,6 @@ def charge(charged_on: date, charge_id: int) -> dict[str, Any] | None:
         .values()
         .first()
     )
-    if found is not None:
-        del found["slice_id"]
-    return found
+    if found is None:
+        return None
+    return {name: value for name, value in found.items() if name != "slice_id"}
