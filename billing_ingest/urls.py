@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from billing_ingest import upload_views, views, webhooks
+from billing_ingest import invoice_views, upload_views, views, webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("webhooks/<slug:source_key>/", webhooks.webhook, name="webhook"),
@@ -13,6 +13,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup/sources/<slug:key>/test/", views.test, name="test-source"),
     path("setup/upload/", upload_views.upload, name="upload"),
     path("setup/upload/confirm/", upload_views.confirm_all, name="upload-confirm"),
+    path("setup/invoices/", invoice_views.invoices, name="invoices"),
+    path("setup/invoices/new/", invoice_views.new_invoice, name="new-invoice"),
+    path("setup/invoices/<int:invoice_id>/", invoice_views.invoice, name="invoice"),
+    path(
+        "setup/invoices/<int:invoice_id>/withdraw/", invoice_views.withdraw, name="withdraw-invoice"
+    ),
     path("setup/imports/<int:imp_id>/", upload_views.import_page, name="import"),
     path("setup/imports/<int:imp_id>/errors.csv", upload_views.errors_csv, name="import-errors"),
     path("setup/imports/<int:imp_id>/<slug:verb>/", upload_views.act, name="import-act"),

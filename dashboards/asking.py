@@ -8,7 +8,7 @@ from dashboards.known import Known, known
 from dashboards.panel import Asked
 from finops.attribution.queries.organisation import organisation
 
-WITHOUT_HISTORY = ("lines", "receipt")
+WITHOUT_HISTORY = ("lines", "receipt", "reconcile")
 
 
 def asked_by(request: HttpRequest, page: str, *, of: str = "") -> Asked:

@@ -15,6 +15,7 @@ PAGES = (
     ("Overview", "overview", (), False),
     ("Teams", "teams", ("/teams/", "/outcomes/"), False),
     ("Spend", "lines", ("/spend/",), False),
+    ("Reconcile", "reconcile", (), True),
     ("Setup", "sources", ("/setup/",), True),
 )
 CARRIED = ("period", "from", "to", "against", "cost", "known_on", "tree")
@@ -50,7 +51,7 @@ def navigation(about: Known) -> list[dict[str, Any]]:
         except NoReverseMatch:
             continue
         current = path == href or any(path.startswith(prefix) for prefix in prefixes)
-        if carried and not for_uploaders:
+        if carried and name != "sources":
             href = f"{href}?{carried.urlencode()}"
         items.append({"label": label, "href": href, "current": current})
     return items

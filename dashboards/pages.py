@@ -11,6 +11,8 @@ from dashboards.panels import (
     mix,
     people,
     receipt,
+    reconcile_bridge,
+    reconcile_months,
     redone,
     teams,
     trend,
@@ -49,5 +51,7 @@ TEAM = Page(
     eager=0,
 )
 RECEIPT = Page("receipt", (receipt.TIMELINE, receipt.LINES), eager=2)
+# For finance and administrators.
+RECONCILE = Page("reconcile", (reconcile_bridge.PANEL, reconcile_months.PANEL), eager=2)
 
-PAGES = {page.slug: page for page in (OVERVIEW, TEAMS, TEAM, RECEIPT)}
+PAGES = {page.slug: page for page in (OVERVIEW, TEAMS, TEAM, RECEIPT, RECONCILE)}

@@ -21,6 +21,9 @@ from finops.people.access import Sight
 from finops.people.models import Organisation
 from finops.periods import Period
 
+# What names the month that a bridge is about.
+RECONCILED = ("month", "source", "currency")
+
 logger = logging.getLogger(__name__)
 
 
@@ -59,6 +62,7 @@ class Asked:
             "team": f"/teams/{self.of}/",
             "teams": "/teams/",
             "receipt": f"/outcomes/{self.of}/",
+            "reconcile": "/reconcile/",
         }.get(self.page, "/")
 
     @property
@@ -138,7 +142,9 @@ class Frame:
 
 def address_of(panel: Panel, asked: Asked, ending: str = "/") -> str:
     """Where the panel lives by itself; with `.csv` where its rows do."""
-    keep = [(name, asked.params.get(name) or "") for name in ("fate", "kind", "search")]
+    keep = [
+        (name, asked.params.get(name) or "") for name in ("fate", "kind", "search", *RECONCILED)
+    ]
     return f"/panels/{asked.page}/{panel.slug}{ending}{asked.state.query(('of', asked.of), *keep)}"
 
 

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("spend/lines/", views.lines_page, name="lines"),
     path("spend/lines/export/", views.lines_export, name="lines-export"),
     path("spend/lines/<str:charge>/", views.line, name="line"),
+    path("reconcile/", views.reconcile, name="reconcile"),
     path("panels/<slug:page>/<slug:slug>/", views.one_panel, name="panel"),
     path("panels/<slug:page>/<slug:slug>.csv", views.panel_rows, name="panel-rows"),
     path("setup/people/", identities.queue, name="people"),

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
@@ -15,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from dashboards import exports, groups, lines, menus, pages, panel, words
+from dashboards import exports, groups, lines, menus, pages, panel, reconcile_words, words
 from dashboards.asking import asked_by
 from dashboards.bill_line import describe, wide
 from dashboards.fates import kind_of
@@ -23,7 +24,7 @@ from dashboards.filters import token_of
 from dashboards.known import known
 from dashboards.pages import Page
 from dashboards.panel import Asked
-from dashboards.panels import summary
+from dashboards.panels import reconcile_months, summary
 from dashboards.reports import of_page, team_row, team_row_before, yardstick
 from dashboards.slip import slip
 from finops.attribution.queries import cells, receipts
@@ -174,6 +175,37 @@ def line_found(asked: Asked) -> dict[str, Any]:
 
 
 @signed_in
+def reconcile(request: HttpRequest) -> HttpResponse:
+    """Does it tie to the invoice? For those who see all money."""
+    asked = asked_by(request, "reconcile")
+    for_finance(asked)
+    page = pages.RECONCILE
+    parts = [panel.render(part, asked)[0] for part in page.panels]
+    context = {**kept_head(asked, reconcile_head), "panels": parts, "has_charts": True}
+    about = known(request)
+    place = menus.Place(request.path)
+    context["filters"] = [menus.period_menu(asked.state, place, about.span)]
+    return render(request, "pages/page.html", context)
+
+
+def reconcile_head(asked: Asked) -> dict[str, Any]:
+    lines = reconcile_months.ask(asked)
+    return {
+        "page_title": f"Reconcile, {words.period_name(asked.state.period)}",
+        "question": "Does what we were billed tie to what the vendors ask for?",
+        "answer": reconcile_words.lead(lines) if lines else "",
+        "problems": asked.state.problems,
+        "scope": words.period_name(reconcile_months.months_of(asked)),
+    }
+
+
+def for_finance(asked: Asked) -> None:
+    """Refuse everybody who does not see all money."""
+    if asked.sight.teams is not None:
+        raise PermissionDenied
+
+
+@signed_in
 def one_panel(request: HttpRequest, page: str, slug: str) -> HttpResponse:
     """A panel by itself: a fragment for htmx, a whole page for everybody else."""
     part, asked = found_panel(request, page, slug)
@@ -222,7 +254,10 @@ def found_panel(request: HttpRequest, page_slug: str, slug: str) -> tuple[panel.
         if not of.isdecimal() or len(of) > 18:
             raise Http404("There is no such item.")
         return part, asked_about_item(request, int(of))
-    return part, asked_by(request, page_slug)
+    asked = asked_by(request, page_slug)
+    if page_slug == pages.RECONCILE.slug:
+        for_finance(asked)
+    return part, asked
 
 
 def asked_about_team(request: HttpRequest, slug: str) -> Asked:

@@ -32,8 +32,9 @@ SEATS = DemoSource("editor-seats", "focus", "Cursor seats")
 GITHUB = DemoSource("github", "github", "GitHub")
 HELPDESK = DemoSource("helpdesk", "outcomes_csv", "Helpdesk tickets")
 CRM = DemoSource("crm", "outcomes_csv", "CRM deals")
+INVOICES = DemoSource("invoices", "invoices_csv", "Invoices")
 
-SOURCES = (PEOPLE, ANTHROPIC, SESSIONS, RESELLER, GATEWAY, SEATS, GITHUB, HELPDESK, CRM)
+SOURCES = (PEOPLE, ANTHROPIC, SESSIONS, RESELLER, GATEWAY, SEATS, GITHUB, HELPDESK, CRM, INVOICES)
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,11 @@ from typing import Any, Literal, NamedTuple
 from billing_ingest.demo import company, own_files
 from billing_ingest.demo.anthropic_files import claude_code_report, cost_report, messages_report
 from billing_ingest.demo.calendar import days
+from billing_ingest.demo.focus_files import CURSOR, HARROWGATE, reseller_bill, seat_bill
 from billing_ingest.demo.focus_files import HEADER as FOCUS_HEADER
-from billing_ingest.demo.focus_files import reseller_bill, seat_bill
 from billing_ingest.demo.github_files import changed_in
+from billing_ingest.demo.invoices import ANTHROPIC, Bill, invoice_rows
+from billing_ingest.demo.invoices import HEADER as INVOICE_HEADER
 from billing_ingest.demo.story import MISMATCH_MONTHS_BEFORE_LAST, MISMATCH_PERCENT
 from billing_ingest.demo.usage import UsageLine
 from billing_ingest.demo.year import Year, make_year
@@ -66,6 +68,7 @@ def _write_month(folder: Path, year: Year, month: Period, lines: list[UsageLine]
     yield from _write_anthropic(folder, year, month, anthropic)
     yield from _write_logs(folder, month, anthropic, openai)
     yield from _write_focus(folder, year, month, openai)
+    yield from _write_invoices(folder, year, month)
 
 
 def _write_outcomes(folder: Path, year: Year, month: Period) -> Written:
@@ -133,6 +136,24 @@ def _write_focus(folder: Path, year: Year, month: Period, openai: list[UsageLine
     )
     _write_csv(seats, FOCUS_HEADER, seat_bill(engineers, month, is_closed=is_closed))
     yield company.SEATS, seats, "Cursor seats"
+
+
+def _write_invoices(folder: Path, year: Year, month: Period) -> Written:
+    closed = [one for one in year.calendar.months if year.calendar.is_closed(one)]
+    if month not in closed:
+        return
+    bills = [
+        Bill(issuer, _named(folder, name))
+        for issuer, name in (
+            (ANTHROPIC, "anthropic-costs.json"),
+            (HARROWGATE, "harrowgate-focus.csv"),
+            (CURSOR, "cursor-seats-focus.csv"),
+        )
+    ]
+    path = _named(folder, "invoices.csv")
+    after = len(closed) - closed.index(month) - 1
+    _write_csv(path, INVOICE_HEADER, invoice_rows(bills, month, after))
+    yield company.INVOICES, path, "invoices"
 
 
 def _named(folder: Path, name: str) -> Path:

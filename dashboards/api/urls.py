@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path, register_converter
 
-from dashboards.api import books, docs, figures, work
+from dashboards.api import books, docs, figures, reconcile, work
 from dashboards.dates import DayConverter
 
 register_converter(DayConverter, "day")
@@ -20,6 +20,12 @@ urlpatterns = [
     path("sources/trust/", books.Trust.as_view(), name="api-trust"),
     path("imports/", books.Imports.as_view(), name="api-imports"),
     path("organisation/", books.OrganisationFacts.as_view(), name="api-organisation"),
+    path("reconcile/", reconcile.Reconcile.as_view(), name="api-reconcile"),
+    path(
+        "reconcile/<slug:source>/<str:month>/",
+        reconcile.ReconcileMonth.as_view(),
+        name="api-reconcile-month",
+    ),
     path("schema/", docs.Schema.as_view(), name="api-schema"),
     path("docs/", docs.docs, name="api-docs"),
     re_path(r"^(?:.*/)?$", docs.Nothing.as_view(), name="api-nothing"),

@@ -251,8 +251,38 @@
     };
   };
 
+  /* ---- bridge: {rows: [{name, start, value, text, kind: sum, cause or rest}], ticks, range}: a waterfall that falls down
+     the page, so that its names are lines of text; sums stand on zero, causes hang between them */
+  const bridge = (box, data) => {
+    const small = size(box)[0] < 560, margin = { l: small ? 132 : 196, r: small ? 92 : 112, t: 6, b: 24 };
+    const fill = { sum: token("--o-ink-2"), cause: token("--o-bar"), rest: token("--o-warn") };
+    const at = data.rows.map((_, i) => i), last = at.length - 1;
+    const end = (row) => row.start + row.value;
+    return {
+      traces: [{
+        type: "bar", orientation: "h", y: at, x: data.rows.map((row) => row.value), base: data.rows.map((row) => row.start), width: 0.56,
+        marker: { color: data.rows.map((row) => fill[row.kind]) }, customdata: data.rows.map((row) => [row.name, row.text]),
+        hovertemplate: "%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
+      }],
+      layout: {
+        margin, hovermode: "closest",
+        xaxis: { range: data.range, showgrid: true, ...ticks(small ? data.ticks.filter((_, i) => i % 2 === 0) : data.ticks) },
+        yaxis: { range: [last + 0.6, -0.6], showgrid: false, tickvals: [] },
+        shapes: [
+          { type: "line", xref: "x", yref: "paper", x0: 0, x1: 0, y0: 0, y1: 1, line: { color: token("--o-rule"), width: 1 } },
+          ...at.slice(0, -1).map((i) => ({ type: "line", xref: "x", yref: "y", x0: end(data.rows[i]), x1: end(data.rows[i]), y0: i + 0.28, y1: i + 0.72, line: { color: token("--o-ink-3"), width: 1 } })),
+        ],
+        annotations: data.rows.flatMap((row, i) => {
+          const font = { size: small ? 11 : 12, color: token(row.kind === "rest" ? "--o-warn" : row.kind === "sum" ? "--o-ink" : "--o-ink-2"), weight: row.kind === "sum" ? 600 : 430 };
+          const place = { yref: "y", y: i, yanchor: "middle", font };
+          return [label(row.name, { ...place, x: 0, xanchor: "left", xshift: -margin.l }), label(row.text, { ...place, x: 1, xanchor: "right", xshift: margin.r })];
+        }),
+      },
+    };
+  };
+
   /* ---- drawing, and drawing again */
-  const figures = { flow, trend, bars };
+  const figures = { flow, trend, bars, bridge };
   const draw = (box) => {
     const [width, height] = size(box);
     if (!width || !window.Plotly) return;

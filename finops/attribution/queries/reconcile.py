@@ -17,7 +17,7 @@ from finops.attribution.bridge.invoice import BilledDay, Paper, to_invoice
 from finops.attribution.bridge.rounding import whole_nanos
 from finops.attribution.bridge.usage import BillPart, UsagePart, to_bill
 from finops.attribution.models import BillDay, BillMonth, MeterMonth
-from finops.ledger.models import Invoice
+from finops.ledger.models import Invoice, Source
 from finops.periods import Period, add_months
 
 from .reconcile_rows import (
@@ -75,6 +75,7 @@ class Reconciled:
     invoices: tuple[Invoice, ...]
     to_invoice: tuple[Bucket, ...]
     second_bills: tuple[SecondBill, ...] = ()
+    lacks_usage_rate: bool = False  # list prices could not be brought into the currency
     accounts: tuple[tuple[str, str], ...] = ()  # issuer and billing account of the bill
 
     @property
@@ -200,6 +201,7 @@ def reconciled(
     papers = as_papers(found.papers, currency, rates)
     seconds = second_bills(month, source_id, currency, found.days, days, vendors)
     bill = None
+    usage = usage_in(listed, currency, month, rates)
     causes: dict[Slug, int] = {}
     if found.days:
         bill = sum(day.billed_nanos for day in found.days)
@@ -212,7 +214,7 @@ def reconciled(
     return Reconciled(
         month=month, source_id=source_id, source_key=vendors.sources[source_id].key,
         vendor=vendors.name(source_id), currency=currency,
-        usage_nanos=usage_in(listed, currency, month, rates),
+        usage_nanos=usage, lacks_usage_rate=bool(listed) and usage is None,
         unpriced_tokens=sum(one.unpriced_tokens for one in listed), bill_nanos=bill,
         invoice_nanos=sum(paper.nanos for paper in papers) if papers else None,
         invoices=tuple(found.papers), to_invoice=buckets(causes, "invoice"),
@@ -302,7 +304,7 @@ def bridge(month: date, source_id: int, currency: str) -> Bridge | None:
     )
     if line is None:
         return None
-    if line.bill_nanos is None or line.usage_nanos is None:
+    if line.bill_nanos is None or line.lacks_usage_rate:
         return Bridge(line, ())
     bill, usage = bill_months(month, source_id, currency), meter_months(month, source_id)
     rates = Rates({currency, *(row.currency for row in usage)}, month_end(month))
@@ -312,12 +314,19 @@ def bridge(month: date, source_id: int, currency: str) -> Bridge | None:
         discount=discount_of(source_id),
         is_one_currency=all(row.currency == currency for row in usage),
     )
-    return Bridge(line, buckets(whole_nanos(causes, line.bill_nanos - line.usage_nanos), "bill"))
+    return Bridge(
+        line, buckets(whole_nanos(causes, line.bill_nanos - (line.usage_nanos or 0)), "bill")
+    )
+
+
+def source_of(key: str) -> int | None:
+    """Return the id of the source with a key."""
+    return Source.objects.filter(key=key).values_list("pk", flat=True).first()
 
 
 def discount_of(source_id: int) -> Fraction:
     """Return the contract discount stated for a source, off list, 0 to 1."""
-    return Fraction(Vendors([]).sources[source_id].contract_discount)
+    return Fraction(Source.objects.get(pk=source_id).contract_discount)
 
 
 def bill_part(row: BillMonth) -> BillPart:

@@ -19,7 +19,7 @@ SELECT t.month, t.source_id, b.feed_id = s.source_id AS is_booked, c.charged_on,
        c.charge_period_start < c.billing_period_start OR c.charge_period_start >= c.billing_period_end AS is_outside,
        lower(c.model) AS model, c.meter,
        CASE WHEN lower(c.service_tier) IN ('standard', 'default') THEN '' WHEN c.service_tier <> '' THEN lower(c.service_tier)
-            ELSE coalesce(substring(lower(c.sku_meter || ' ' || c.charge_description) FROM '\m(batch|flex|priority)\M'), '')
+            ELSE coalesce(substring(lower(concat_ws(' ', c.sku_meter, c.sku_id, c.charge_description)) FROM '\m(batch|flex|priority)\M'), '')
        END AS service_tier,
        c.list_cost, coalesce(c.contracted_cost, c.billed_cost) AS contracted_cost,
        c.consumed_quantity * CASE lower(c.consumed_unit)
