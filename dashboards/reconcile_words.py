@@ -148,7 +148,7 @@ def to_invoice(line: Reconciled) -> SafeString:
     if line.verdict == "no_rate":
         return format_html("The invoice cannot be compared: {}.", verdict(line))
     if line.verdict == "ties":
-        return format_html("The invoice <b>ties to the cent</b>.")
+        return format_html("The invoice <b>{}</b>.", verdict(line))
     side = "above" if (line.gap_nanos or 0) > 0 else "below"
     return format_html(
         "The invoice is <b>{}</b> {} it: {}.",

@@ -17,7 +17,7 @@ MOST = 12
 STATE = "period=2026-10"
 API = ("unit-costs/", "unit-costs/?by=team", "unit-costs/?by=outcome", "spend/", "trend/", "changes/",
        "teams/", "outcomes/", "outcomes/ITEM/", "cells/", "sources/trust/", "imports/",
-       "organisation/")  # fmt: skip
+       "organisation/", "reconcile/")  # fmt: skip
 
 
 def addresses(item: int, line: str) -> list[str]:
@@ -27,6 +27,7 @@ def addresses(item: int, line: str) -> list[str]:
         "/teams/",
         "/teams/core/",
         "/outcomes/ITEM/",
+        "/reconcile/",
         "/spend/lines/",
         f"/spend/lines/{line}/",
     ]
