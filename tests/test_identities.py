@@ -215,6 +215,17 @@ def test_a_name_that_would_mean_two_owners_without_its_namespace_is_refused():
     confirm([yes("cursor:x1", Owner("person", ann.pk))], by=None)
 
 
+@pytest.mark.parametrize("ref", ["project:atlas", "sub_account:wrk_1"])
+def test_a_project_or_account_belongs_to_a_team_and_says_so(ref):
+    ann, core = facts.person("ann", "core"), facts.team("core")
+    for owner in (Owner("person", ann.pk), Owner("service", None, "nightly")):
+        with pytest.raises(BadIdentityError, match="belongs to a team, or to a service of a team"):
+            confirm([yes(ref, owner)], by=None)
+    confirm([yes(ref, Owner("team", core.pk))], by=None)
+    with pytest.raises(BadIdentityError, match="belongs to a team"):
+        change_owner(Name(*ref.split(":")), Owner("person", ann.pk), from_day=None, by=None)
+
+
 def test_a_confirmed_name_moves_its_own_money_and_nothing_else():
     core = facts.team("core")
     for number, key in enumerate(("k1", "k1", "k2", "k3")):
