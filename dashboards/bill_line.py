@@ -5,13 +5,14 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.http import Http404
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dashboards import words
 from dashboards.lines import row
 from dashboards.panel import Asked
-from finops.attribution.queries.shapes import CellPage
+from finops.attribution.queries.shapes import CellPage, TeamRef
 from finops.attribution.queries.witnesses import LOG, Witness
 from finops.ledger.queries import raw_line
 from finops.periods import Period
@@ -68,6 +69,12 @@ def describe(
         "total": words.money(went.nanos, asked.currency, cents=True),
         "more": words.plural(hidden, "more cell") if hidden else "",
     }
+
+
+def payers(went: CellPage, asked: Asked) -> list[TeamRef]:
+    """The teams that pay a part of the line and for which the asker may dispute it."""
+    found = {cell.team.id: cell.team for cell in went.rows if cell.tier != "D"}
+    return [team for key, team in found.items() if key is not None and asked.sight.sees(key)]
 
 
 def wide(charge: Mapping[str, Any], charged_on: date) -> Period:
@@ -168,3 +175,12 @@ def raw_text(charge: Mapping[str, Any]) -> str:
         return ""
     text: str = raw_line(int(import_id), int(line))
     return text[:RAW_SHOWN]
+
+
+def read_charge(text: str) -> tuple[date, int]:
+    """2026-10-03-12345: the day a charge is kept under, and its number."""
+    day, _, number = text.rpartition("-")
+    try:
+        return date.fromisoformat(day), int(number)
+    except ValueError:
+        raise Http404("There is no such line.") from None

@@ -16,6 +16,8 @@ PAGES = (
     ("Teams", "teams", ("/teams/", "/outcomes/"), False),
     ("Spend", "lines", ("/spend/",), False),
     ("Reconcile", "reconcile", (), True),
+    ("Closing", "closing", ("/reconcile/close/",), True),
+    ("Disputes", "disputes", ("/disputes/",), False),
     ("Setup", "sources", ("/setup/",), True),
 )
 CARRIED = ("period", "from", "to", "against", "cost", "known_on", "tree")

@@ -4,7 +4,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
 from dashboards import views
-from dashboards.setup import identities, names, people, rules, teams
+from dashboards.setup import closing, disputes, identities, names, people, rules, teams
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.overview, name="overview"),
@@ -34,6 +34,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup/rules/<int:number>/", rules.rule, name="rule"),
     path("setup/rules/<int:number>/move/", rules.move, name="move-rule"),
     path("setup/rules/<int:number>/withdraw/", rules.withdraw, name="withdraw-rule"),
+    path("reconcile/close/", closing.months, name="closing"),
+    path("reconcile/close/<str:slug>/", closing.month, name="closing-month"),
+    path("reconcile/close/<str:slug>/close/", closing.close, name="close-month"),
+    path("reconcile/close/<str:slug>/reopen/", closing.reopen, name="reopen-month"),
+    path("reconcile/close/<str:slug>/journal.csv", closing.journal_file, name="journal"),
+    path("disputes/", disputes.disputes, name="disputes"),
+    path("disputes/<int:number>/", disputes.dispute, name="dispute"),
+    path("disputes/<int:number>/answer/", disputes.give_answer, name="answer-dispute"),
+    path("disputes/line/<str:charge>/", disputes.raise_one, name="raise-dispute"),
     path("favicon.ico", views.icon, name="icon"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("api/v1/", include("dashboards.api.urls")),

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -18,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from dashboards import exports, groups, lines, menus, pages, panel, reconcile_words, words
 from dashboards.asking import asked_by
-from dashboards.bill_line import describe, wide
+from dashboards.bill_line import describe, payers, read_charge, wide
 from dashboards.fates import kind_of
 from dashboards.filters import token_of
 from dashboards.known import known
@@ -26,10 +25,14 @@ from dashboards.pages import Page
 from dashboards.panel import Asked
 from dashboards.panels import reconcile_months, summary
 from dashboards.reports import of_page, team_row, team_row_before, yardstick
+from dashboards.setup.closing import as_closed_query, changes_words
 from dashboards.slip import slip
 from finops.attribution.queries import cells, receipts
+from finops.attribution.queries.adjustments import Later, closing_of, later
+from finops.attribution.queries.disputes import of_line
 from finops.attribution.queries.shapes import CellFilter, NotKnownError, Receipt, Scope, TeamRef
 from finops.attribution.queries.witnesses import witnesses
+from finops.periods import month_of
 
 View = Callable[..., HttpResponse | StreamingHttpResponse]
 
@@ -171,6 +174,9 @@ def line_found(asked: Asked) -> dict[str, Any]:
     return {
         "page_title": f"Bill line {asked.of}",
         **describe(found, went, witnesses(charged_on, charge_id), asked),
+        "charge": asked.of,
+        "payers": payers(went, asked),
+        "disputes": of_line(charged_on, charge_id, asked.sight.teams),
     }
 
 
@@ -324,6 +330,7 @@ def bar(asked: Asked, kept: Sequence[tuple[str, str]]) -> dict[str, Any]:
         "filters": [*bar, *groups.tree_menu(asked, place)],
         "problems": asked.state.problems,
         "known": known_words(asked),
+        "closed": closed_words(asked),
         "scope": menus.scope_words(asked.state, asked.currency, asked.team),
     }
 
@@ -340,6 +347,25 @@ def known_words(asked: Asked) -> dict[str, str]:
     }
 
 
+def closed_words(asked: Asked) -> dict[str, str]:
+    """That the page's month is closed, and for those who see all money what came since."""
+    state = asked.state
+    if state.known_on or state.period != month_of(state.period.start):
+        return {}
+    closing = closing_of(state.period.start)
+    if closing is None:
+        return {}
+    said = "It shows what is known now."
+    if asked.sight.teams is None:
+        since = later(closing.month).get(closing.pk, Later())
+        said = f"{changes_words(since, asked.currency)}. {said}"
+    return {
+        "title": f"{words.period_name(state.period)} is closed.",
+        "words": said,
+        "href": f"{asked.request.path}{as_closed_query(closing)}",
+    }
+
+
 @require_safe
 @cache_control(public=True, max_age=86_400)
 def icon(request: HttpRequest) -> HttpResponse:
@@ -349,12 +375,3 @@ def icon(request: HttpRequest) -> HttpResponse:
 
 def possessive(name: str) -> str:
     return f"{name}’" if name.endswith("s") else f"{name}’s"
-
-
-def read_charge(text: str) -> tuple[date, int]:
-    """2026-10-03-12345: the day a charge is kept under, and its number."""
-    day, _, number = text.rpartition("-")
-    try:
-        return date.fromisoformat(day), int(number)
-    except ValueError:
-        raise Http404("There is no such line.") from None

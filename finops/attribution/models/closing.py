@@ -1,5 +1,7 @@
 """Months that finance has closed, and money that a team says is not its own."""
 
+from datetime import date, timedelta
+
 from django.conf import settings
 from django.db import models
 
@@ -86,3 +88,7 @@ class Dispute(models.Model):
 
     def __str__(self) -> str:
         return self.what
+
+    @property
+    def last_day(self) -> date:
+        return self.valid_to - timedelta(days=1)

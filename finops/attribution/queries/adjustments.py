@@ -63,6 +63,20 @@ def adjustments(closing: Closing, *, cost: CostColumn = "billed") -> list[Adjust
     ]
 
 
+@dataclass(frozen=True)
+class Later:
+    """What came after a closing, added up. Nanos of the reporting currency, billed."""
+
+    lines: int = 0
+    nanos: int = 0
+    last: datetime | None = None
+
+
+def later(month: date | None = None) -> dict[int, Later]:
+    """Return what came after each closing that holds (of one month), by the closing's number."""
+    return {number: Later(*found) for number, *found in fetch("adjusted", month=month)}
+
+
 def filenames(claims: Iterable[Mapping[str, Any]]) -> dict[int, str]:
     """Return the files that were claimed, with whose they are, by import."""
     wanted = {number for claim in claims for number in claim["imports"] or ()}
