@@ -29,7 +29,6 @@ from dashboards.setup.closing import as_closed_query, changes_words
 from dashboards.slip import slip
 from finops.attribution.queries import cells, receipts
 from finops.attribution.queries.adjustments import Later, closing_of, later
-from finops.attribution.queries.disputes import of_line
 from finops.attribution.queries.shapes import CellFilter, NotKnownError, Receipt, Scope, TeamRef
 from finops.attribution.queries.witnesses import witnesses
 from finops.periods import month_of
@@ -176,7 +175,6 @@ def line_found(asked: Asked) -> dict[str, Any]:
         **describe(found, went, witnesses(charged_on, charge_id), asked),
         "charge": asked.of,
         "payers": payers(went, asked),
-        "disputes": of_line(charged_on, charge_id, asked.sight.teams),
     }
 
 

@@ -30,6 +30,9 @@ def addresses(item: int, line: str) -> list[str]:
         "/reconcile/",
         "/spend/lines/",
         f"/spend/lines/{line}/",
+        "/reconcile/close/",
+        "/reconcile/close/2026-10/",
+        "/disputes/",
     ]
     of = {"team": "of=core&", "receipt": "of=ITEM&"}
     panels = [

@@ -1,7 +1,5 @@
 """Which money is disputed, and what was answered."""
 
-from datetime import date
-
 from finops.attribution.models import Dispute
 
 SHOWN_MAX = 200
@@ -21,11 +19,3 @@ def dispute(number: int, teams: tuple[int, ...] | None) -> Dispute | None:
     found = Dispute.objects.select_related("team", "to_team", "raised_by", "answered_by", "rule")
     one = found.filter(pk=number).first()
     return one if one and (teams is None or one.team_id in teams) else None
-
-
-def of_line(charged_on: date, charge_id: int, teams: tuple[int, ...] | None) -> list[Dispute]:
-    """Return the disputes of a bill line, the newest first."""
-    found = Dispute.objects.filter(charged_on=charged_on, charge_id=charge_id)
-    if teams is not None:
-        found = found.filter(team__in=teams)
-    return list(found.select_related("team"))
