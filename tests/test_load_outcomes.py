@@ -20,7 +20,7 @@ from tests.loading import books, give
 pytestmark = pytest.mark.django_db
 COLUMNS = (
     "kind", "external_id", "state", "occurred_at", "team", "person_emails", "repo", "session_ids", "links", "title",
-    "url", "idempotency_key",
+    "url", "idempotency_key", "lines_added", "lines_deleted",
 )  # fmt: skip
 
 
@@ -229,3 +229,16 @@ def test_twenty_thousand_tickets_are_merged_as_a_set(django_assert_max_num_queri
 
     assert (imp.rows, WorkItem.objects.count()) == (20_000, 20_000)
     assert time.monotonic() - start < 60
+
+
+def test_the_size_of_a_change_is_kept_when_the_file_says_it():
+    give("outcomes_csv", told(pull("acme/app#1", lines_added="120", lines_deleted="7")))
+    give("outcomes_csv", told(pull("acme/app#1", occurred_at="2026-10-06T08:00:00Z")))
+    found = WorkItem.objects.get()
+    assert (found.size_added, found.size_deleted) == (120, 7)
+
+
+def test_a_size_that_is_no_number_refuses_the_file():
+    found = give("outcomes_csv", told(pull("acme/app#1", lines_added="large")))
+    assert found.state == "refused"
+    assert [error["column"] for error in found.errors] == ["lines_added"]

@@ -12,6 +12,7 @@ from billing_ingest.demo.titles import body_of, merge_sha
 
 Record = dict[str, Any]
 LABELS = {"fix": ("bug", "d73a4a"), "revert": ("revert", "b60205")}
+LINES = 110  # of a pull request of middling size
 FIRST_ID = 2_190_000_000
 
 
@@ -27,7 +28,7 @@ def changed_in(work: Iterable[PullRequest], start: datetime, end: datetime) -> l
 
 
 def _record(pull_request: PullRequest, as_of: datetime) -> Record:
-    """Return a pull request as the list shows it: without sizes, reviews or who merged it."""
+    """Return a pull request as its own page shows it: with its size, without reviews."""
     repo, number = pull_request.repo, pull_request.number
     has_ended = pull_request.ended_at < as_of
     ended = stamp(pull_request.ended_at) if has_ended else None
@@ -56,12 +57,21 @@ def _record(pull_request: PullRequest, as_of: datetime) -> Record:
         "labels": _labels(pull_request),
         "milestone": None,
         "draft": False,
+        "additions": lines_added(pull_request),
+        "deletions": lines_added(pull_request) // 4,
         "head": _end(pull_request, pull_request.branch, "head"),
         "base": _end(pull_request, "main", "base"),
         "author_association": "MEMBER",
         "auto_merge": None,
         "active_lock_reason": None,
     }
+
+
+def lines_added(pull_request: PullRequest) -> int:
+    """Larger work has more lines, but not strictly: the same lines may be hard or easy."""
+    return max(
+        1, round(LINES * pull_request.size * (0.5 + dice("lines", pull_request.key).random()))
+    )
 
 
 def _end(pull_request: PullRequest, ref: str, side: str) -> Record:

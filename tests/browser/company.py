@@ -120,6 +120,7 @@ def outcomes(months: tuple[Month, ...]) -> Iterator[Row]:
                 "state": pr.state, "started_at": stamp(started),
                 "occurred_at": stamp(started if pr.state == "open" else pr.merged_at),
                 "person_emails": f"{pr.author}@acme.example", "repo": pr.repo, "links": pr.links,
+                "lines_added": str(12 + pr.number % 3 * 150), "lines_deleted": str(pr.number % 9),
                 "title": f"{TITLES[pr.number % len(TITLES)]}, part {pr.number}",
                 "url": f"https://git.acme.example/{pr.repo}/pull/{pr.number}",
             }  # fmt: skip

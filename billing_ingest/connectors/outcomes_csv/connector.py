@@ -7,7 +7,7 @@ from billing_ingest.connector import Connector, Document, Mapping, Sniff
 REQUIRED = ("kind", "external_id", "state", "occurred_at")
 OPTIONAL = (
     "idempotency_key", "source", "started_at", "team", "person_emails", "repo", "branch", "session_ids",
-    "value_amount", "value_currency", "links", "title", "url",
+    "value_amount", "value_currency", "links", "title", "url", "lines_added", "lines_deleted",
 )  # fmt: skip
 
 
@@ -36,7 +36,8 @@ CONNECTOR = Connector(
             names={
                 "key": "external_id", "version_at": "occurred_at", "completed_at": "occurred_at",
                 "closed_at": "occurred_at", "created_at": "occurred_at", "number": "external_id",
-                "people": "person_emails", "keys": "session_ids",
+                "people": "person_emails", "keys": "session_ids", "size_added": "lines_added",
+                "size_deleted": "lines_deleted",
             },
         ),
     ),

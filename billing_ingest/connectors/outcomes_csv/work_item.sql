@@ -52,6 +52,8 @@ SELECT
     trim(branch) AS branch,
     clean(team) AS team,
     CASE WHEN item_kind = 'pull_request' THEN regexp_extract(short, '#([0-9]+)$', 1) END AS number,
+    trim(lines_added) AS size_added,
+    trim(lines_deleted) AS size_deleted,
     trim(value_amount) AS value_amount,
     trim(value_currency) AS value_currency,
     people_list(person_emails, CASE item_kind
