@@ -1,17 +1,22 @@
 -- What this settle changed, as differences: the rollups of the touched days and items against the
 -- sum of what is posted already. Nothing changed: nothing is posted.
 CREATE TEMP TABLE posted_day ON COMMIT DROP AS
-SELECT day FROM stale_day
-UNION
--- Shared money of a month that gained or lost its base.
-SELECT p.day
-FROM overhead_flip m
-JOIN attribution_posting p ON p.day >= m.month AND p.day < m.month + interval '1 month'
-WHERE p.team_id IS NULL AND CASE WHEN m.has_base THEN p.reason = 'no_base' ELSE p.tier = 'D' END
-GROUP BY p.day, p.source_id, p.vendor, p.model, p.is_provisional, p.currency, p.has_rate
-HAVING sum(p.rows) <> 0
-UNION
-SELECT day FROM (
+SELECT day, array_agg(DISTINCT team) AS teams, false AS all_teams
+FROM (
+    SELECT day, unnest(teams) AS team FROM stale_day
+    UNION ALL
+    -- Shared money of a month that gained or lost its base.
+    SELECT p.day, 0
+    FROM overhead_flip m
+    JOIN attribution_posting p ON p.day >= m.month AND p.day < m.month + interval '1 month'
+    WHERE p.team_id IS NULL AND CASE WHEN m.has_base THEN p.reason = 'no_base' ELSE p.tier = 'D' END
+    GROUP BY p.day, p.source_id, p.vendor, p.model, p.is_provisional, p.currency, p.has_rate
+    HAVING sum(p.rows) <> 0
+) d
+WHERE NOT %(everything)s
+GROUP BY day
+UNION ALL
+SELECT day, NULL, true FROM (
     SELECT day FROM attribution_spendday UNION SELECT day FROM attribution_itemday
     UNION SELECT day FROM attribution_posting UNION SELECT day FROM attribution_itemposting
 ) d
@@ -32,11 +37,13 @@ WITH done AS (
                sum(effective_nanos) AS effective, coalesce(sum(reporting_billed_nanos), 0) AS reporting_billed,
                coalesce(sum(reporting_effective_nanos), 0) AS reporting_effective
         FROM attribution_spendday JOIN posted_day USING (day)
+        WHERE all_teams OR coalesce(team_id, 0) = ANY (teams)
         GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
         UNION ALL
         SELECT day, team_id, source_id, vendor, model, tier, reason, kind, fate, is_provisional, currency, has_rate, -rows,
                -billed_nanos, -effective_nanos, -reporting_billed_nanos, -reporting_effective_nanos
         FROM attribution_posting JOIN posted_day USING (day)
+        WHERE all_teams OR coalesce(team_id, 0) = ANY (teams)
     ) p
     GROUP BY day, team_id, source_id, vendor, model, tier, reason, kind, fate, is_provisional, currency, has_rate
     HAVING (sum(rows), sum(billed), sum(effective), sum(reporting_billed), sum(reporting_effective)) <> (0, 0, 0, 0, 0)
@@ -56,11 +63,13 @@ WITH done AS (
                sum(effective_nanos) AS effective, coalesce(sum(reporting_billed_nanos), 0) AS reporting_billed,
                coalesce(sum(reporting_effective_nanos), 0) AS reporting_effective
         FROM attribution_itemday JOIN posted_day USING (day)
+        WHERE all_teams OR coalesce(team_id, 0) = ANY (teams)
         GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
         UNION ALL
         SELECT day, item_id, team_id, source_id, vendor, model, tier, is_provisional, currency, has_rate, -rows,
                -billed_nanos, -effective_nanos, -reporting_billed_nanos, -reporting_effective_nanos
         FROM attribution_itemposting JOIN posted_day USING (day)
+        WHERE all_teams OR coalesce(team_id, 0) = ANY (teams)
     ) p
     GROUP BY day, item_id, team_id, source_id, vendor, model, tier, is_provisional, currency, has_rate
     HAVING (sum(rows), sum(billed), sum(effective), sum(reporting_billed), sum(reporting_effective)) <> (0, 0, 0, 0, 0)
