@@ -58,7 +58,7 @@ def test_109_against_20_dollars_are_66_against_60_at_the_same_mix(books: Books) 
     assert {slug: (row.direct, row.alike) for slug, row in teams.items()} == {
         "a": (20 * NANOS, 60 * NANOS), "b": (Decimal("109.2") * NANOS, 66 * NANOS),
     }  # fmt: skip
-    assert teams["a"].outcomes == {"s": 90, "m": 10}
+    assert teams["a"].outcomes == {"S": 90, "L": 10}
 
 
 def test_a_team_under_five_people_or_ten_outcomes_has_no_figures(books: Books) -> None:
@@ -114,8 +114,16 @@ def test_the_csv_has_the_number_of_every_size(books: Books, client: Client) -> N
     client.force_login(User.objects.create_user("chief", role="cfo"))
     text = client.get("/panels/teams/like-for-like.csv?period=2026-10").content.decode("utf-8-sig")
     head, first, *_, last = text.splitlines()
-    assert head.split(",")[3:8] == [
-        f"outcomes_{size}" for size in ("xs", "s", "m", "l", "unknown_size")
-    ]
-    assert first == "pull_request,B,100,0,10,90,0,0,109.20,66.00,1.0000,"
-    assert last == "pull_request,All teams,200,0,100,100,0,0,64.60,64.60,1.0000,"
+    assert head.split(",")[3:8] == [f"outcomes_{size}" for size in ("xs", "s", "m", "l", "xl")]
+    assert first == "pull_request,B,100,0,10,0,90,0,0,109.20,66.00,1.0000,"
+    assert last == "pull_request,All teams,200,0,100,0,100,0,0,64.60,64.60,1.0000,"
+
+
+def test_a_class_ends_below_its_limit_and_work_without_a_size_is_a_class_of_its_own() -> None:
+    books = Books()
+    members(books, a=5)
+    for lines in (0, 9, 10, 49, 50, 249, 250, 999, 1000, None):
+        finish(books, "a", 1, 5, lines)
+    books.settled()
+    outcomes = by_team(found())["a"].outcomes
+    assert outcomes == {"XS": 2, "S": 2, "M": 2, "L": 2, "XL": 1, "": 1}

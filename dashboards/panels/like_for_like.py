@@ -15,13 +15,7 @@ from dashboards.panel import Asked, Panel, Table
 from finops.attribution.queries import like_for_like
 from finops.attribution.queries.like_for_like import SIZES, KindMix, TeamMix
 
-SIZE_WORDS = {
-    "xs": "up to 10 lines",
-    "s": "11 to 100",
-    "m": "101 to 500",
-    "l": "over 500",
-    "": "size not known",
-}
+NO_SIZE = "no size"
 WHY_NOT = {
     "few_outcomes": "under ten outcomes",
     "few_people": "under five people",
@@ -51,8 +45,9 @@ HOW = (
         "size (direct standardisation). Two teams that differ here differ for work of the same size."
     ),
     (
-        "Size is lines added and deleted. Under five people or ten outcomes nothing is said; nor where a team does "
-        "less than 80 % of the common mix. What it never does is taken to compare like what it does."
+        "Size is lines added and deleted: XS under 10, S under 50, M under 250, L under 1,000, XL. Under five people "
+        "or ten outcomes nothing is said; nor where a team does less than 80 % of the common mix. What it never does "
+        "is taken to compare like what it does."
     ),
 )
 
@@ -107,7 +102,7 @@ def group(of: KindMix, asked: Asked) -> dict[str, Any]:
     return {
         "title": kind.outcomes.capitalize(),
         "unit": f"Per {kind.short}",
-        "sizes": [SIZE_WORDS[size] for size in of.sizes],
+        "sizes": [size or NO_SIZE for size in of.sizes],
         "rows": [team_row(row, of, asked) for row in of.teams],
         "all": {
             "unit": words.money(company(of), currency, cents=True),
@@ -135,7 +130,7 @@ def team_row(row: TeamMix, of: KindMix, asked: Asked) -> dict[str, Any]:
 
 def table(found: Sequence[KindMix], asked: Asked) -> Table:
     code = asked.currency.lower()
-    sizes = [f"outcomes_{size or 'unknown_size'}" for size in SIZES]
+    sizes = [f"outcomes_{size.lower() or 'unknown_size'}" for size in SIZES]
     columns = ("kind", "team", "outcomes", *sizes, f"direct_{code}", f"at_common_mix_{code}",
                "share_of_mix", "reason")  # fmt: skip
     rows: list[tuple[str, ...]] = []

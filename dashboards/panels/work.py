@@ -11,11 +11,11 @@ from dashboards.fates import FATE_ORDER, TIER_WORDS, fate_label
 from dashboards.panel import Asked, Panel, Table
 from finops.attribution.queries import items
 from finops.attribution.queries.shapes import ItemList, ItemRow
+from finops.outcomes import sizes
 
 SHOWN = 10
 
 EXPORTED_MAX = 10_000
-SIZES = ((10, "XS"), (50, "S"), (250, "M"), (1000, "L"))
 TABS = ("value", "in_progress", "rework", "reverted", "abandoned")
 
 
@@ -150,7 +150,7 @@ def size_class(lines: int | None) -> SafeString | str:
     """XS to XL by changed lines."""
     if lines is None:
         return words.unknown("size is not known")
-    return next((name for limit, name in SIZES if lines < limit), "XL")
+    return sizes.size_class(lines)
 
 
 def no_items(asked: Asked) -> dict[str, Any]:

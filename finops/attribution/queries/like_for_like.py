@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from finops.attribution.like_for_like import Standardised, Stratum, common_mix, standardised
+from finops.outcomes.sizes import LIMITS, NAMES
 
 from .books import scope_params
 from .by_person import FEWEST_PEOPLE
@@ -14,8 +15,8 @@ from .organisation import team_refs
 from .shapes import Scope, TeamRef
 from .sql_files import fetch
 
-# Lines added and deleted, in order; the last stands for work without a known size.
-SIZES = ("xs", "s", "m", "l", "")
+# The classes in order; the last stands for work without a known size.
+SIZES = (*NAMES, "")
 Strata = dict[str, Stratum]
 
 
@@ -60,7 +61,9 @@ def like_for_like(scope: Scope) -> list[KindMix]:
     """
     kinds: dict[str, dict[int | None, Strata]] = defaultdict(lambda: defaultdict(dict))
     people: dict[int | None, int] = {}
-    for kind, team, size, ppm, nanos, members in fetch("like_for_like", **scope_params(scope)):
+    params = scope_params(scope) | {"limits": list(LIMITS)}
+    for kind, team, bucket, ppm, nanos, members in fetch("like_for_like", **params):
+        size = "" if bucket is None else NAMES[bucket]
         kinds[kind][team][size] = Stratum(Decimal(nanos), credits_of(ppm))
         people[team] = members
     refs = team_refs()

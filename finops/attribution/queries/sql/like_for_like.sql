@@ -9,8 +9,8 @@ with done as (
     where o.completed_on >= %(start)s and o.completed_on < %(end)s
 )
 select kind, team_id,
-       case when lines is null then '' when lines <= 10 then 'xs' when lines <= 100 then 's'
-            when lines <= 500 then 'm' else 'l' end as size,
+       -- 0 for the smallest class; null where no size is known
+       width_bucket(lines, %(limits)s::bigint[]) as size,
        sum(credit_ppm)::bigint, sum(nanos)::bigint,
        coalesce((select count(distinct m.person_id) from people_membership m
                  where m.team_id = done.team_id
