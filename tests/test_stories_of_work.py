@@ -13,6 +13,7 @@ from finops.attribution.queries.shapes import Scope
 from finops.attribution.queries.unit_costs import unit_cost
 from finops.outcomes.models import WorkItem
 from finops.periods import Period
+from tests import facts
 from tests.commands import Company, bill_row, done, in_state, mail, settle
 
 pytestmark = pytest.mark.django_db
@@ -132,6 +133,30 @@ def test_a_ticket_without_pull_requests_keeps_its_money(acme: Company) -> None:
     acme.work(done("ENG-7", "2025-10-09", "sue", kind="ticket"))
     acme.bill(spent("2025-10-06", "100.00", by="sue", ticket="ENG-7"))
     assert acme.kind(*OCTOBER, "ticket")["unit_cost"]["direct"] == "100.00"
+
+
+def test_finished_work_that_names_nobody_still_counts(acme: Company) -> None:
+    acme.work(done("acme/app#1", "2025-10-09"), done("ENG-7", "2025-10-09", kind="ticket"))
+    acme.bill(spent("2025-10-06", "40.00", by="ann", pr="acme/app#1"))
+    kinds = acme.report(*OCTOBER)["total"]["kinds"]
+    assert {kind: found["outcomes"] for kind, found in kinds.items()} == {
+        "pull_request": 1,
+        "ticket": 1,
+    }
+    assert kinds["pull_request"]["unit_cost"]["direct"] == "40.00"
+
+
+def test_two_services_that_use_each_other_are_paid_by_the_teams_behind_them(acme: Company) -> None:
+    acme.people(pia="p", val="v")
+    acme.bill(spent("2025-10-06", "60000.00", team="p"), spent("2025-10-06", "40000.00", team="v"))
+    facts.rule(
+        "reciprocal", [],
+        {"p>v": 20, "p>core": 50, "p>support": 30, "v>p": 10, "v>core": 60, "v>support": 30},
+    )  # fmt: skip
+    teams = acme.rows(*OCTOBER, "team")
+    assert {slug: row["billed"] for slug, row in teams.items()} == {
+        "core": "64489.80", "support": "35510.20",
+    }  # fmt: skip
 
 
 def test_a_september_session_counts_in_the_unit_cost_of_the_october_merge(acme: Company) -> None:
