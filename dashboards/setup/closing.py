@@ -15,7 +15,12 @@ from dashboards import exports, menus, words
 from dashboards.known import Known, known
 from dashboards.panel import Table
 from dashboards.setup.guard import View, guarded, signed_in_user
-from finops.attribution.actions.closing import ClosingError, close_month, reopen_month
+from finops.attribution.actions.closing import (
+    ClosingError,
+    close_month,
+    open_questions,
+    reopen_month,
+)
 from finops.attribution.models import Closing
 from finops.attribution.queries.adjustments import (
     Adjustment,
@@ -167,6 +172,7 @@ def shown(
         "closing": closing,
         "is_over": month_of(first).end <= about.now.date(),
         "obstacles": obstacles,
+        "warnings": [] if closing else open_questions(month_of(first), about.now),
         "note": note,
         "closed_moment": words.moment(closing.closed_at, zone) if closing else "",
         "as_closed": as_closed_query(closing),

@@ -24,6 +24,9 @@ PAGES = {
     "lines": "/spend/lines/",
     "line": "td a[href^='/spend/lines/2']",
     "panel": "/panels/overview/trend/",
+    "closing": "/reconcile/close/",
+    "closing month": "td a[href^='/reconcile/close/2']",
+    "disputes": "/disputes/",
     "sources": "/setup/",
     "source": "/setup/sources/focus/",
     "connect": "/setup/connect/anthropic/",
@@ -36,7 +39,11 @@ PAGES = {
     "api": "/api/v1/docs/",
 }
 # Pages that open from a link of the page before them, since their address is not known.
-OPENED_FROM = {"receipt": "/teams/checkout/", "line": "/spend/lines/"}
+OPENED_FROM = {
+    "receipt": "/teams/checkout/",
+    "line": "/spend/lines/",
+    "closing month": "/reconcile/close/",
+}
 each_page = pytest.mark.parametrize("name", PAGES)
 
 

@@ -76,14 +76,19 @@ def unsettled() -> list[str]:
     return [f"{changes} for settle: wait a moment, or run `manage.py settle`."] if waiting else []
 
 
-def warnings(month: Period, moment: datetime) -> list[str]:
+def warnings(month: Period, now: datetime) -> list[str]:
     """Return what whoever closes the month should know; none of it stands in the way."""
-    books = read_books(Scope(month, known_on=moment), now=moment)
-    found = money_warnings(books)
+    found = open_questions(month, now)
     for vendor in reconcile.report(month):
         if vendor.verdict not in ("ties", "no_invoice"):
             gap = f" by {amount(vendor.gap_nanos)} {vendor.currency}" if vendor.gap_nanos else ""
             found.append(f"{vendor.vendor}: the invoice does not tie to the bill{gap}.")
+    return found
+
+
+def open_questions(month: Period, now: datetime) -> list[str]:
+    """Return what the books leave open about the month's money, invoices apart."""
+    found = money_warnings(read_books(Scope(month), now=now))
     disputed = Dispute.objects.filter(
         state=Dispute.State.OPEN, valid_from__lt=month.end, valid_to__gt=month.start
     ).count()
