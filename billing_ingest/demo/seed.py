@@ -15,6 +15,9 @@ from billing_ingest.demo.anthropic_files import ORGANISATION_ID
 from billing_ingest.demo.company import ANTHROPIC, COMPANY, PAYMENTS, SOURCES, STOREFRONT
 from billing_ingest.demo.write import Delivery, write_company
 from billing_ingest.load import load, receive
+from finops.attribution.actions.rules import add_rule
+from finops.attribution.models import AllocationRule
+from finops.attribution.rule_drafts import RuleDraft
 from finops.attribution.settle import settle
 from finops.ledger.models import Import, Source
 from finops.people.models import Organisation, Team, User
@@ -63,6 +66,7 @@ def seed(folder: Path, *, today: date, months: int, say: Callable[[str], None]) 
         )
     deliveries = written(folder, today, months)
     sources = make_sources()
+    make_rules()
     for name, of_month in groupby(deliveries, lambda delivery: delivery.path.parent.name):
         brought = Brought("People" if name == folder.name else name)
         for delivery in of_month:
@@ -108,6 +112,19 @@ def make_sources() -> dict[str, Source]:
             },
         )
     return found
+
+
+def make_rules() -> None:
+    """Say who pays for evaluations: every team by what its own work costs that month."""
+    if AllocationRule.objects.exists():
+        return
+    evaluations = RuleDraft(
+        name="Evaluations by direct cost",
+        method=AllocationRule.Method.DIRECT,
+        conditions=({"field": "tag:purpose", "op": "is", "values": ["evaluations"]},),
+        note="Runs that compare models serve every team; agreed with the leads in the first month.",
+    )
+    add_rule(evaluations, by=None)
 
 
 def bring(delivery: Delivery, source: Source, brought: Brought) -> None:
