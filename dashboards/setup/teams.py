@@ -39,7 +39,7 @@ def tree(request: HttpRequest) -> HttpResponse:
     if problem:
         messages.error(request, problem)
     rows = team_tree.tree_on(day)
-    month = month_of(day)
+    month = month_with_money(request, day)
     context = {
         "page_title": "Teams",
         "answer": answer(rows, day, known(request).now.date()),
@@ -50,6 +50,12 @@ def tree(request: HttpRequest) -> HttpResponse:
         "can_administer": True,
     }
     return render(request, "setup/teams.html", context)
+
+
+def month_with_money(request: HttpRequest, day: date) -> Period:
+    """The month of the day, or the last one before it that the books reach."""
+    span = known(request).span
+    return month_of(day if span is None else max(span.start, min(day, span.last_day)))
 
 
 def asked_day(request: HttpRequest) -> tuple[date, str]:

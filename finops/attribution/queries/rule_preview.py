@@ -85,7 +85,10 @@ class Flow:
 
 @dataclass(frozen=True)
 class Example:
-    """One piece of money that would move. rule: who would move it (None: no rule any more)."""
+    """One piece of money, and how much of it would change its payer.
+
+    rule: the one that would decide it (None: no rule any more).
+    """
 
     day: date
     vendor: str
