@@ -1,6 +1,6 @@
 """No page, panel or answer of the API needs more than twelve statements, however much there is."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core.cache import cache
@@ -9,8 +9,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from dashboards.pages import PAGES
-from finops.people.models import User
+from finops.people.models import TeamPlacement, User
 from tests.books import Books, october, worked_month
+from tests.ruled import rule, to, when
 
 pytestmark = pytest.mark.django_db
 MOST = 12
@@ -19,8 +20,16 @@ API = ("unit-costs/", "unit-costs/?by=team", "unit-costs/?by=outcome", "spend/",
        "teams/", "outcomes/", "outcomes/ITEM/", "cells/", "sources/trust/", "imports/",
        "organisation/", "reconcile/")  # fmt: skip
 
+SETUP = (
+    "/setup/rules/",
+    "/setup/rules/new/",
+    "/setup/rules/1/",
+    "/setup/teams/",
+    "/setup/teams/core/",
+)
 
-def addresses(item: int, line: str) -> list[str]:
+
+def addresses(item: int, line: str, *, is_admin: bool) -> list[str]:
     """Every page, every panel as a fragment, every endpoint."""
     pages = [
         "/",
@@ -33,6 +42,8 @@ def addresses(item: int, line: str) -> list[str]:
         "/reconcile/close/",
         "/reconcile/close/2026-10/",
         "/disputes/",
+        "/teams/group/?tree=then",
+        *(SETUP if is_admin else ()),
     ]
     of = {"team": "of=core&", "receipt": "of=ITEM&"}
     panels = [
@@ -84,12 +95,17 @@ def test_few_statements_and_no_more_of_them_with_ten_times_the_rows(
     client: Client, role: str
 ) -> None:
     books = worked_month()
+    group = books.team("group")
+    for member, starts in (("core", None), ("support", date(2026, 10, 11))):
+        TeamPlacement.objects.create(team=books.team(member), parent=group, valid_from=starts)
+    rule("even", when("vendor", "Anthropic"), shares=to("core", "support"))
     user = User.objects.create_user("somebody", role=role)
-    user.teams.set([books.team("core"), books.team("support")])
+    user.teams.set([books.team("core"), books.team("support"), group])
     client.force_login(user)
     line = books.bill_line(october(4), 12345)
     books.spend(october(4), 1, team="core", item="PR-1", **line)
-    every = addresses(books.items["PR-1"].pk, f"{line['charged_on']}-{line['charge_id']}")
+    name = f"{line['charged_on']}-{line['charge_id']}"
+    every = addresses(books.items["PR-1"].pk, name, is_admin=role == "admin")
     small = counts(client, every)
     books.items.clear()
     grown(books, 60).settled()

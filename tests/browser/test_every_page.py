@@ -36,6 +36,11 @@ PAGES = {
     "one name": "/setup/people/name/?ref=github:ana",
     "known people": "/setup/people/known/",
     "person": "/setup/people/1/",
+    "rules": "/setup/rules/",
+    "new rule": "/setup/rules/new/",
+    "team tree": "/setup/teams/",
+    "team setup": "/setup/teams/checkout/",
+    "group": "/teams/engineering/?tree=then",
     "api": "/api/v1/docs/",
 }
 # Pages that open from a link of the page before them, since their address is not known.
