@@ -18,6 +18,7 @@ from dashboards.panels import (
     trend,
     trust,
     untied,
+    waiting,
     work,
 )
 
@@ -45,7 +46,8 @@ TEAM = Page(
         redone.PANEL,
         mix.PANEL,
         untied.PANEL,
-        people.PANEL,
+        waiting.PANEL,
+        replace(people.PANEL, span=6),
     ),
     # The strip already comes with the page, and what the trend asks would double its wait.
     eager=0,
