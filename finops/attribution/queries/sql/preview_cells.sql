@@ -7,9 +7,7 @@ ANALYZE preview_cell;
 CREATE TEMP TABLE preview_group ON COMMIT DROP AS
 SELECT c.place, c.month, c.then_id, min(c.source_id) AS source_id, min(c.own_team_id) AS own_team_id, min(c.occurred_on) AS occurred_on,
        min(c.usage_id) AS usage_id, bool_or(c.is_excluded) AS is_excluded, bool_or(c.is_shared) AS is_shared,
-       round(sum(c.own_nanos) * min(c.fx_rate)) AS nanos, sum(c.own_nanos) AS own_nanos, min(c.fx_rate) AS fx_rate,
-       EXISTS (SELECT FROM preview_cell d JOIN attribution_allocation a ON a.cell_id = d.id
-               WHERE d.place = c.place AND d.is_open AND left(a.tier, 1) IN ('A', 'B')) AS has_item
+       round(sum(c.own_nanos) * min(c.fx_rate)) AS nanos, sum(c.own_nanos) AS own_nanos, min(c.fx_rate) AS fx_rate
 FROM preview_cell c
 WHERE c.is_open
 GROUP BY c.place, c.month, c.then_id;

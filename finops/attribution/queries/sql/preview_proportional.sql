@@ -17,7 +17,8 @@ FROM (
     JOIN preview_group g ON g.place = t.place
     LEFT JOIN preview_way w ON w.rule_id = g.then_id
     WHERE NOT g.is_excluded
-      AND (g.has_item OR ((NOT g.is_shared OR coalesce(w.is_to_one, false)) AND EXISTS (
+      AND (g.place IN (SELECT d.place FROM preview_cell d JOIN attribution_allocation a ON a.cell_id = d.id
+                       WHERE d.is_open AND left(a.tier, 1) IN ('A', 'B')) OR ((NOT g.is_shared OR coalesce(w.is_to_one, false)) AND EXISTS (
           SELECT FROM attribution_itemteam i JOIN outcomes_workitem o ON o.id = i.item_id
           WHERE i.team_id = t.team_id AND i.credit_ppm > 0 AND o.state = 'done'
             AND o.completed_at >= g.month AND o.completed_at < g.month + interval '1 month')))
