@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
+from psycopg.errors import DeadlockDetected, SerializationFailure
 
 from finops.attribution import settle as settling
 from finops.attribution.models import Cell, Dirty, SpendDay
@@ -89,6 +90,35 @@ def test_two_settles_over_the_same_days_come_to_the_same_end_as_one():
 @pytest.mark.timeout(600)
 def test_two_settles_over_the_same_days_two_hundred_times():
     settle_from_two_sides(rounds=200)
+
+
+@pytest.mark.parametrize("kind", [DeadlockDetected, SerializationFailure])
+def test_a_settle_that_met_another_writer_begins_again(kind, monkeypatch):
+    really_begin, trouble = settling._begin, [kind("met"), kind("met again")]
+
+    def begin() -> None:
+        really_begin()
+        if trouble:
+            raise OperationalError("met") from trouble.pop()
+
+    monkeypatch.setattr(settling, "_begin", begin)
+    facts.dirty("rules", 1)
+    settle(now=timezone.now())
+    assert trouble == []
+    assert not Dirty.objects.exists()
+
+
+def test_another_fault_of_the_database_is_not_tried_again(monkeypatch):
+    tries: list[int] = []
+
+    def begin() -> None:
+        tries.append(1)
+        raise OperationalError("disk full")
+
+    monkeypatch.setattr(settling, "_begin", begin)
+    with pytest.raises(OperationalError):
+        settle(now=timezone.now())
+    assert tries == [1]
 
 
 # --- a rule edited meanwhile ----------------------------------------------------------------

@@ -5,12 +5,14 @@ numbers; each reads the temporary tables of the ones before it. A full settle to
 everything; an incremental one starts from `Dirty` rows and gives the same result.
 """
 
+import logging
 import re
 from datetime import datetime
 from pathlib import Path
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
+from psycopg.errors import DeadlockDetected, SerializationFailure
 
 from finops.attribution.models import SettleRun
 from finops.attribution.posting import post
@@ -18,6 +20,10 @@ from finops.attribution.ruling import lay_out_rules, note_moved_cells, rule_new_
 from finops.outcomes.kinds import KINDS
 from finops.people.models import Organisation
 
+log = logging.getLogger(__name__)
+
+TRIES = 5
+TRIED_AGAIN = (SerializationFailure, DeadlockDetected)
 SQL = Path(__file__).parent / "sql"
 MADE = re.compile(r"CREATE TEMP TABLE (\w+)")
 LOCK = 0x0A7  # pg_advisory_xact_lock key: one settle at a time (queries.known waits for it)
@@ -54,8 +60,20 @@ def settle(*, full: bool = False, now: datetime) -> SettleRun:
     """Bring everything dirty to the end and return what was done.
 
     Waits for a settle that is under way. Raises nothing for odd data; a database error rolls
-    everything back and leaves the dirty rows for the next try.
+    everything back and leaves the dirty rows for the next try. A deadlock or a conflict with
+    somebody else's write is tried again, unless the transaction is the caller's.
     """
+    for _ in range(TRIES - 1):
+        try:
+            return _settle(full, now)
+        except OperationalError as error:
+            if connection.in_atomic_block or not isinstance(error.__cause__, TRIED_AGAIN):
+                raise
+            log.warning("settle begins again: %s", error)
+    return _settle(full, now)
+
+
+def _settle(full: bool, now: datetime) -> SettleRun:
     with transaction.atomic():
         _one_snapshot()
         Organisation.objects.get_or_create(id=1)
