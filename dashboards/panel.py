@@ -22,7 +22,7 @@ from finops.people.models import Organisation
 from finops.periods import Period
 
 # What names the month that a bridge is about.
-RECONCILED = ("month", "source", "currency")
+RECONCILED = ("month", "source", "issuer", "currency")
 
 logger = logging.getLogger(__name__)
 

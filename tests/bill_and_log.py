@@ -42,6 +42,7 @@ class Line:
     invoice: str = "INV-10"
     month: date = OCTOBER
     currency: str = "USD"
+    issuer: str = "Anthropic"
 
     def cells(self) -> dict[str, str]:
         price = PRICES.get(self.meter, Decimal(0))
@@ -55,7 +56,7 @@ class Line:
             "ListCost": "" if listed is None else f"{listed}",
             "ContractedCost": "" if listed is None else f"{contracted}",
             "BillingCurrency": self.currency, "BillingAccountId": "org-1",
-            "InvoiceIssuerName": "Anthropic", "ProviderName": "Anthropic",
+            "InvoiceIssuerName": self.issuer, "ProviderName": self.issuer,
             "BillingPeriodStart": f"{self.month}T00:00:00Z",
             "BillingPeriodEnd": f"{until}T00:00:00Z",
             "ChargePeriodStart": f"{self.day}T00:00:00Z",
@@ -97,10 +98,11 @@ class Due:
     currency: str = "USD"
     start: date = OCTOBER
     end: date = date(2026, 11, 1)
+    vendor: str = "Anthropic"
 
     def cells(self) -> dict[str, str]:
         return {
-            "vendor": "Anthropic", "account": "org-1", "number": self.number,
+            "vendor": self.vendor, "account": "org-1", "number": self.number,
             "issued_on": "2026-11-02", "period_start": f"{self.start}", "period_end": f"{self.end}",
             "currency": self.currency, "amount": self.amount, "tax": self.tax, "note": "",
         }  # fmt: skip

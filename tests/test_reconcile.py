@@ -365,6 +365,21 @@ def test_an_invoice_without_a_bill_says_so():
     assert (line.vendor, line.verdict, line.invoice_nanos) == ("Anthropic", "no_bill", nanos(TOTAL))
 
 
+def test_two_vendors_in_one_file_tie_each_by_itself():
+    month = Month()
+    seats = Line(DAYS[0], billed=Decimal(40), category="Purchase", model="", issuer="Cursor")
+    month.bill.append(replace(seats, invoice="C-1"))
+    month.load()
+
+    tied = {line.vendor: (line.verdict, line.bill_nanos) for line in report(month_of(OCTOBER))}
+    assert tied == {"Anthropic": ("ties", nanos(TOTAL)), "Cursor": ("no_invoice", nanos(40))}
+    source_id = Source.objects.get(key="anthropic").pk
+    for issuer, named in (("Anthropic", {}), ("Cursor", {("bill", "purchases"): nanos(40)})):
+        found = bridge(OCTOBER, source_id, "USD", issuer)
+        assert found
+        assert {(b.step, b.cause.slug): b.nanos for b in found.buckets} == named
+
+
 def test_a_corrected_invoice_takes_the_place_of_the_old_one():
     month = Month(due=[Due("18.00")])
     month.load()

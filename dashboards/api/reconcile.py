@@ -46,6 +46,7 @@ class ReconciledShape(s.Serializer):
     month = s.CharField()
     vendor = s.CharField()
     source_key = s.CharField(allow_null=True)
+    issuer = s.CharField()
     currency = s.CharField()
     usage_at_list_price = Nanos(allow_null=True)
     unpriced_tokens = s.IntegerField()
@@ -66,7 +67,7 @@ class ReconcileShape(s.Serializer):
 def as_answer(line: Reconciled, buckets: tuple[Bucket, ...]) -> dict[str, Any]:
     return {
         "month": f"{line.month:%Y-%m}", "vendor": line.vendor, "source_key": line.source_key or None,
-        "currency": line.currency, "usage_at_list_price": line.usage_nanos,
+        "issuer": line.issuer, "currency": line.currency, "usage_at_list_price": line.usage_nanos,
         "unpriced_tokens": line.unpriced_tokens, "bill": line.bill_nanos,
         "invoice": line.invoice_nanos, "verdict": line.verdict,
         "words": reconcile_words.verdict(line), "buckets": buckets, "invoices": line.invoices,
@@ -86,7 +87,7 @@ class Reconcile(Endpoint):
 
 
 class ReconcileMonth(Endpoint):
-    parameters = ("currency",)
+    parameters = ("currency", "issuer")
     reads_state = False
     for_finance = True
 
@@ -94,19 +95,21 @@ class ReconcileMonth(Endpoint):
         "One vendor's month from usage at list price to the bill to the invoice",
         ReconciledShape,
         parameter("currency", "Of the bill; the organisation's by default."),
+        parameter("issuer", "Of the bill; for a source that holds several."),
         reads_state=False,
     )
     def get(self, question: Question, source: str, month: str) -> Any:
-        found = found_bridge(source, month, question.text("currency") or question.currency)
+        currency = question.text("currency") or question.currency
+        found = found_bridge(source, month, currency, question.text("issuer"))
         if found is None:
             raise NotFound(NOT_FOUND_WORDS)
         return ReconciledShape(as_answer(found.reconciled, found.buckets)).data
 
 
-def found_bridge(source: str, month: str, currency: str) -> Bridge | None:
+def found_bridge(source: str, month: str, currency: str, issuer: str) -> Bridge | None:
     try:
         first = date.fromisoformat(f"{month}-01")
     except ValueError:
         raise wrong("month", f"{month[:80]!r} is not a month like 2026-10.") from None
     source_id = source_of(source)
-    return None if source_id is None else bridge(first, source_id, currency)
+    return None if source_id is None else bridge(first, source_id, currency, issuer)

@@ -27,7 +27,7 @@ def ask(asked: Asked) -> Bridge | None:
     line = months.chosen(months.ask(asked), asked)
     if line is None or line.source_id is None:
         return None
-    return bridge(line.month, line.source_id, line.currency)
+    return bridge(line.month, line.source_id, line.currency, line.issuer)
 
 
 def show(found: Bridge | None, asked: Asked) -> dict[str, Any]:

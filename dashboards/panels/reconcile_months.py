@@ -68,7 +68,8 @@ def chosen(lines: Sequence[Reconciled], asked: Asked) -> Reconciled | None:
     get = asked.params.get
     for line in lines:
         named = (f"{line.month:%Y-%m}", line.source_key, line.currency)
-        if named == (get("month"), get("source"), get("currency")):
+        is_named = named == (get("month"), get("source"), get("currency"))
+        if is_named and (get("issuer") or line.issuer) == line.issuer:
             return line
     billed = [line for line in lines if line.bill_nanos is not None]
     in_period = [line for line in billed if line.month >= asked.state.period.start.replace(day=1)]
@@ -128,6 +129,7 @@ def address(line: Reconciled, asked: Asked) -> str:
     pairs = (
         ("month", f"{line.month:%Y-%m}"),
         ("source", line.source_key),
+        ("issuer", line.issuer),
         ("currency", line.currency),
     )
     return f"/reconcile/{asked.state.query(*pairs)}#bridge"

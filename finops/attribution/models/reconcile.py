@@ -40,6 +40,7 @@ class BillMonth(models.Model):
 
     month = models.DateField()
     source_id = models.BigIntegerField()
+    issuer = models.TextField(default="")
     currency = models.CharField(max_length=3)
     charge_category = models.TextField()
     standing = models.CharField(max_length=10)
@@ -69,6 +70,7 @@ class MeterFields(models.Model):
 
     month = models.DateField()  # of the bill that pays for it, else of the day
     source_id = models.BigIntegerField()
+    issuer = models.TextField(default="")  # of that bill; empty while none pays for it
     currency = models.CharField(max_length=3)
     standing = models.CharField(max_length=8)
     model = models.TextField()

@@ -7,7 +7,7 @@ that sum to the gap.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Literal
@@ -21,12 +21,17 @@ from finops.ledger.models import Invoice, Source
 from finops.periods import Period, add_months
 
 from .reconcile_rows import (
+    Found,
+    Key,
     Listed,
     Rates,
+    Vendor,
     Vendors,
     bill_days,
     bill_months,
+    grouped,
     invoices,
+    largest,
     listed_usage,
     meter_months,
     nanos_of,
@@ -66,7 +71,8 @@ class Reconciled:
     month: date
     source_id: int | None
     source_key: str
-    vendor: str
+    issuer: str
+    vendor: str  # its name: the source's, or the issuer's in a source of several
     currency: str
     usage_nanos: int | None
     unpriced_tokens: int
@@ -76,6 +82,7 @@ class Reconciled:
     to_invoice: tuple[Bucket, ...]
     second_bills: tuple[SecondBill, ...] = ()
     lacks_usage_rate: bool = False  # list prices could not be brought into the currency
+    usage_issuers: tuple[str, ...] = ()  # whose usage is held against the bill
     accounts: tuple[tuple[str, str], ...] = ()  # issuer and billing account of the bill
 
     @property
@@ -113,14 +120,6 @@ class Bridge:
         return (*self.to_bill, *self.reconciled.to_invoice)
 
 
-@dataclass
-class _Found:
-    """What there is of a source's month in one currency."""
-
-    days: list[BillDay] = field(default_factory=list)
-    papers: list[Invoice] = field(default_factory=list)
-
-
 def report(period: Period) -> list[Reconciled]:
     """Return every vendor's months of a period, the newest first, in two to six queries."""
     days, papers, usage = bill_days(period), invoices(period), listed_usage(period)
@@ -130,54 +129,33 @@ def report(period: Period) -> list[Reconciled]:
     currencies |= {listed.currency for several in usage.values() for listed in several}
     rates = Rates(currencies, period.end + timedelta(days=92))
     lines = []
-    for (month, source_id, currency), one in found.items():
-        if isinstance(source_id, str):
-            lines.append(without_bill(month, source_id, currency, one.papers))
+    for (month, vendor, currency), one in found.items():
+        if vendor.source_id is None:
+            lines.append(without_bill(month, vendor.issuer, currency, one.papers))
             continue
-        is_main = currency == main_currency(found, month, source_id)
-        listed = usage.get((month, source_id), []) if is_main else []
-        lines.append(reconciled(month, source_id, currency, one, listed, days, vendors, rates))
+        issuers = usage_issuers(found, month, vendor, currency)
+        listed = [u for u in usage.get((month, vendor.source_id), []) if u.issuer in issuers]
+        lines.append(
+            reconciled(month, vendor, currency, one, listed, issuers, days, vendors, rates)
+        )
     return sorted(lines, key=lambda line: (-line.month.toordinal(), line.vendor, line.currency))
 
 
-Key = tuple[date, int | str, str]  # month, source (or the name of a vendor without one), currency
-
-
-def grouped(
-    days: Sequence[BillDay], papers: Sequence[Invoice], vendors: Vendors, period: Period
-) -> dict[Key, _Found]:
-    """Group booked bills and invoices; an invoice goes with the bill of its month."""
-    found: dict[Key, _Found] = defaultdict(_Found)
-    for day in days:
-        if day.is_booked and period.start <= day.month < period.end:
-            found[day.month, day.source_id, day.currency].days.append(day)
-    for paper in papers:
-        month = paper.period_start.replace(day=1)
-        source_id = vendors.of(paper)
-        if source_id is None:
-            found[month, paper.issuer, paper.currency].papers.append(paper)
-            continue
-        currency = paper.currency
-        if (month, source_id, currency) not in found:
-            currency = main_currency(found, month, source_id) or currency
-        found[month, source_id, currency].papers.append(paper)
-    return found
-
-
-def main_currency(found: dict[Key, _Found], month: date, source_id: int) -> str:
-    """Return the currency in which most lines of a bill are; empty when there is no bill."""
-    sizes = {
-        key[2]: (sum(day.lines for day in one.days), key[2])
-        for key, one in found.items()
-        if key[:2] == (month, source_id) and one.days
-    }
-    return max(sizes, key=lambda currency: sizes[currency], default="")
+def usage_issuers(
+    found: dict[Key, Found], month: date, vendor: Vendor, currency: str
+) -> tuple[str, ...]:
+    """Return whose usage stands with a bill: the vendor's, in the currency of most of its lines;
+    with the largest bill of the source also what no bill pays for."""
+    if largest(found, month, vendor.source_id, vendor.issuer)[1] != currency:
+        return ()
+    is_main = largest(found, month, vendor.source_id) == (vendor.issuer, currency)
+    return (vendor.issuer, "") if is_main else (vendor.issuer,)
 
 
 def without_bill(month: date, vendor: str, currency: str, papers: Sequence[Invoice]) -> Reconciled:
     """A vendor that sends invoices and whose bill is not here."""
     return Reconciled(
-        month=month, source_id=None, source_key="", vendor=vendor, currency=currency,
+        month=month, source_id=None, source_key="", issuer=vendor, vendor=vendor, currency=currency,
         usage_nanos=None, unpriced_tokens=0, bill_nanos=None, invoice_nanos=summed(papers),
         invoices=tuple(papers), to_invoice=(),
     )  # fmt: skip
@@ -189,17 +167,18 @@ def summed(papers: Iterable[Invoice]) -> int:
 
 def reconciled(
     month: date,
-    source_id: int,
+    vendor: Vendor,
     currency: str,
-    found: _Found,
+    found: Found,
     listed: Sequence[Listed],
+    issuers: tuple[str, ...],
     days: Sequence[BillDay],
     vendors: Vendors,
     rates: Rates,
 ) -> Reconciled:
     """Hold one bill against its invoices."""
     papers = as_papers(found.papers, currency, rates)
-    seconds = second_bills(month, source_id, currency, found.days, days, vendors)
+    seconds = second_bills(month, vendor, currency, found.days, days, vendors)
     bill = None
     usage = usage_in(listed, currency, month, rates)
     causes: dict[Slug, int] = {}
@@ -207,13 +186,14 @@ def reconciled(
         bill = sum(day.billed_nanos for day in found.days)
     if found.days and papers:
         causes = to_invoice(
-            billed_days(month, source_id, currency, days),
+            billed_days(month, vendor, currency, days),
             papers,
             second_bill_nanos=sum(second.nanos for second in seconds),
         )
     return Reconciled(
-        month=month, source_id=source_id, source_key=vendors.sources[source_id].key,
-        vendor=vendors.name(source_id), currency=currency,
+        month=month, source_id=vendor.source_id,
+        source_key=vendors.sources[vendor.source_id or 0].key, issuer=vendor.issuer,
+        vendor=vendors.name(vendor), currency=currency, usage_issuers=issuers,
         usage_nanos=usage, lacks_usage_rate=bool(listed) and usage is None,
         unpriced_tokens=sum(one.unpriced_tokens for one in listed), bill_nanos=bill,
         invoice_nanos=sum(paper.nanos for paper in papers) if papers else None,
@@ -241,7 +221,7 @@ def as_papers(papers: Sequence[Invoice], currency: str, rates: Rates) -> list[Pa
 
 
 def billed_days(
-    month: date, source_id: int, currency: str, days: Sequence[BillDay]
+    month: date, vendor: Vendor, currency: str, days: Sequence[BillDay]
 ) -> list[BilledDay]:
     """Return the bill's days, and those of the months beside it for what is invoiced late."""
     around = (add_months(month, -1), month, add_months(month, 1))
@@ -252,7 +232,7 @@ def billed_days(
         )
         for day in days
         if day.is_booked
-        and day.source_id == source_id
+        and (day.source_id, day.issuer) == (vendor.source_id, vendor.issuer)
         and day.currency == currency
         and day.month in around
     ]  # fmt: skip
@@ -260,7 +240,7 @@ def billed_days(
 
 def second_bills(
     month: date,
-    source_id: int,
+    vendor: Vendor,
     currency: str,
     mine: Sequence[BillDay],
     days: Sequence[BillDay],
@@ -274,9 +254,9 @@ def second_bills(
         if is_same and not day.is_booked and day.currency == currency:
             sums[day.source_id] += day.billed_nanos
     return tuple(
-        SecondBill(other, vendors.name(other), nanos)
+        SecondBill(other, vendors.sources[other].name, nanos)
         for other, nanos in sorted(sums.items())
-        if other != source_id
+        if other != vendor.source_id
     )
 
 
@@ -295,18 +275,25 @@ def month_end(month: date) -> date:
     return add_months(month, 1) - timedelta(days=1)
 
 
-def bridge(month: date, source_id: int, currency: str) -> Bridge | None:
-    """Explain a vendor's month. None when it has neither a bill nor an invoice."""
-    period = Period(month, add_months(month, 1))
+def bridge(month: date, source_id: int, currency: str, issuer: str = "") -> Bridge | None:
+    """Explain a vendor's month. None when it has neither a bill nor an invoice.
+
+    Without an issuer it is the source's first by name: most sources have one.
+    """
     line = next(
-        (one for one in report(period) if (one.source_id, one.currency) == (source_id, currency)),
+        (
+            one
+            for one in report(Period(month, add_months(month, 1)))
+            if (one.source_id, one.currency) == (source_id, currency) and issuer in ("", one.issuer)
+        ),
         None,
     )
     if line is None:
         return None
     if line.bill_nanos is None or line.lacks_usage_rate:
         return Bridge(line, ())
-    bill, usage = bill_months(month, source_id, currency), meter_months(month, source_id)
+    bill = bill_months(month, Vendor(source_id, line.issuer), currency)
+    usage = meter_months(month, source_id, line.usage_issuers)
     rates = Rates({currency, *(row.currency for row in usage)}, month_end(month))
     causes = to_bill(
         [bill_part(row) for row in bill],

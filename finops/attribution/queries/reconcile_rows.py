@@ -1,8 +1,8 @@
 """What Reconcile reads: sums of bills and usage by month, current invoices, rates."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -57,36 +57,90 @@ class Account:
         return self.issuer.strip().lower(), self.billing_account_id.strip().lower()
 
 
+@dataclass(frozen=True)
+class Vendor:
+    """Whose bill it is: an issuer in a source. Without a source, one whose bill is not here."""
+
+    source_id: int | None
+    issuer: str
+
+
 class Vendors:
-    """Which source an invoice belongs to: the one whose bill has its issuer and account."""
+    """Which vendor an invoice belongs to: the one whose bill has its issuer and account."""
 
     def __init__(self, days: Iterable[BillDay]) -> None:
         self.sources = {source.pk: source for source in Source.objects.all()}
-        self.accounts: dict[tuple[str, str], int] = {}
-        self.issued: dict[str, set[int]] = defaultdict(set)
+        self.accounts: dict[tuple[str, str], Vendor] = {}
+        self.billing: dict[int, set[Vendor]] = defaultdict(set)
         for day in days:
             if day.is_booked:
-                account = Account(day.issuer, day.billing_account_id)
-                self.accounts[account.key] = day.source_id
-                self.issued[account.key[0]].add(day.source_id)
-        for source in self.sources.values():
-            for name in (source.name, source.key):
-                self.issued[name.strip().lower()].add(source.pk)
+                vendor = Vendor(day.source_id, day.issuer)
+                self.accounts[Account(day.issuer, day.billing_account_id).key] = vendor
+                self.billing[day.source_id].add(vendor)
 
-    def of(self, invoice: Invoice) -> int | None:
-        """Return the source's id; None for a vendor whose bill is not here."""
+    def of(self, invoice: Invoice) -> Vendor:
+        """Return who sent an invoice, by issuer and account, else by a name that is one's alone."""
         account = Account(invoice.issuer, invoice.billing_account_id)
         if found := self.accounts.get(account.key):
             return found
-        named = self.issued.get(account.key[0], set()) & self.billing
-        return next(iter(named)) if len(named) == 1 else None
+        named = {v for v in self.accounts.values() if v.issuer.strip().lower() == account.key[0]}
+        for source_id, vendors in self.billing.items():
+            source = self.sources[source_id]
+            if account.key[0] in (source.name.strip().lower(), source.key):
+                named |= vendors
+        return next(iter(named)) if len(named) == 1 else Vendor(None, invoice.issuer)
+
+    def name(self, vendor: Vendor) -> str:
+        """The source's name; the issuer's where a source holds several bills."""
+        if vendor.source_id is None or len(self.billing[vendor.source_id]) > 1:
+            return vendor.issuer
+        return self.sources[vendor.source_id].name
+
+
+Key = tuple[date, Vendor, str]  # month, vendor, currency
+
+
+@dataclass
+class Found:
+    """What there is of a vendor's month in one currency."""
+
+    days: list[BillDay] = field(default_factory=list)
+    papers: list[Invoice] = field(default_factory=list)
 
     @property
-    def billing(self) -> set[int]:
-        return set(self.accounts.values())
+    def lines(self) -> int:
+        return sum(day.lines for day in self.days)
 
-    def name(self, source_id: int) -> str:
-        return self.sources[source_id].name
+
+def grouped(
+    days: Sequence[BillDay], papers: Sequence[Invoice], vendors: Vendors, period: Period
+) -> dict[Key, Found]:
+    """Group booked bills and invoices; an invoice goes with the bill of its month."""
+    found: dict[Key, Found] = defaultdict(Found)
+    for day in days:
+        if day.is_booked and period.start <= day.month < period.end:
+            found[day.month, Vendor(day.source_id, day.issuer), day.currency].days.append(day)
+    for paper in papers:
+        month, vendor = paper.period_start.replace(day=1), vendors.of(paper)
+        currency = paper.currency
+        if (month, vendor, currency) not in found:
+            currency = largest(found, month, vendor.source_id, vendor.issuer)[1] or currency
+        found[month, vendor, currency].papers.append(paper)
+    return found
+
+
+def largest(
+    found: dict[Key, Found], month: date, source_id: int | None, issuer: str = ""
+) -> tuple[str, str]:
+    """Return issuer and currency of most lines of a source's bill; empty when there is none."""
+    sizes = {
+        (vendor.issuer, currency): (one.lines, vendor.issuer, currency)
+        for (when, vendor, currency), one in found.items()
+        if (when, vendor.source_id) == (month, source_id)
+        and one.days
+        and issuer in ("", vendor.issuer)
+    }
+    return max(sizes, key=lambda one: sizes[one], default=("", ""))
 
 
 def bill_days(period: Period) -> list[BillDay]:
@@ -96,18 +150,22 @@ def bill_days(period: Period) -> list[BillDay]:
     return list(rows.order_by("month", "day", "invoice_id", "charge_category"))
 
 
-def bill_months(month: date, source_id: int, currency: str) -> list[BillMonth]:
-    return list(BillMonth.objects.filter(month=month, source_id=source_id, currency=currency))
+def bill_months(month: date, vendor: Vendor, currency: str) -> list[BillMonth]:
+    of_month = BillMonth.objects.filter(month=month, source_id=vendor.source_id or 0)
+    return list(of_month.filter(issuer=vendor.issuer, currency=currency))
 
 
-def meter_months(month: date, source_id: int) -> list[MeterMonth]:
-    return list(MeterMonth.objects.filter(month=month, source_id=source_id))
+def meter_months(month: date, source_id: int, issuers: Sequence[str]) -> list[MeterMonth]:
+    """Return usage by meter; the issuer is empty while no bill pays for it."""
+    of_month = MeterMonth.objects.filter(month=month, source_id=source_id)
+    return list(of_month.filter(issuer__in=issuers))
 
 
 @dataclass(frozen=True)
 class Listed:
-    """Usage of a month at list price, in the list's currency."""
+    """Usage of a month at list price, in the list's currency. No issuer: no bill pays for it."""
 
+    issuer: str
     currency: str
     amount: Decimal
     unpriced_tokens: int
@@ -118,12 +176,12 @@ def listed_usage(period: Period) -> dict[tuple[date, int], list[Listed]]:
     found: dict[tuple[date, int], list[Listed]] = defaultdict(list)
     rows = (
         MeterMonth.objects.filter(month__gte=period.start, month__lt=period.end)
-        .values_list("month", "source_id", "currency")
+        .values_list("month", "source_id", "issuer", "currency")
         .annotate(Sum("listed"), Sum("unpriced_tokens"))
-        .order_by("month", "source_id", "currency")
+        .order_by("month", "source_id", "issuer", "currency")
     )
-    for month, source_id, currency, amount, tokens in rows:
-        found[month, source_id].append(Listed(currency, amount, int(tokens)))
+    for month, source_id, issuer, currency, amount, tokens in rows:
+        found[month, source_id].append(Listed(issuer, currency, amount, int(tokens)))
     return found
 
 

@@ -52,9 +52,9 @@ GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9;
 
 -- Seen: some usage row paid for with the line. Logs know no requests, searches or seats.
 DELETE FROM attribution_billmonth d USING touched_bill t WHERE d.month = t.month AND d.source_id = t.source_id;
-INSERT INTO attribution_billmonth (month, source_id, currency, charge_category, standing, model, meter, service_tier,
+INSERT INTO attribution_billmonth (month, source_id, issuer, currency, charge_category, standing, model, meter, service_tier,
     is_listed, is_counted, is_repeat, lines, billed_nanos, listed, contracted, tokens)
-SELECT month, source_id, billing_currency, charge_category, standing, model, meter, service_tier,
+SELECT month, source_id, invoice_issuer_name, billing_currency, charge_category, standing, model, meter, service_tier,
        list_cost IS NOT NULL, tokens IS NOT NULL, is_repeat, count(*), sum(billed_nanos), coalesce(sum(list_cost), 0),
        coalesce(sum(contracted_cost) FILTER (WHERE list_cost IS NOT NULL), 0), coalesce(sum(tokens), 0)
 FROM (
@@ -66,7 +66,7 @@ FROM (
                      ELSE 'unseen' END AS standing
     FROM bill_line b WHERE b.is_booked
 ) b
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11;
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12;
 
 -- Usage by meter. A row's list price is shared over its meters as the price book shares it; when it
 -- cannot tell, the row stays whole. Usage that a seat pays for is not billed by tokens.
@@ -102,11 +102,12 @@ ANALYZE metered;
 -- The bill that pays for a row: its cells tell. What is worth less than a nano has none of its own.
 CREATE TEMP TABLE paying ON COMMIT DROP AS
 SELECT c.occurred_on, c.usage_id, CASE WHEN c.meter IN ('input', 'cached_input', 'cache_write') THEN 'in' ELSE c.meter END AS family,
-       max(date_trunc('month', b.billing_period_start)) FILTER (WHERE b.is_inside)::date AS month, bool_or(NOT b.is_inside) AS is_outside
+       max(date_trunc('month', b.billing_period_start)) FILTER (WHERE b.is_inside)::date AS month,
+       max(b.invoice_issuer_name) FILTER (WHERE b.is_inside) AS issuer, bool_or(NOT b.is_inside) AS is_outside
 FROM (SELECT DISTINCT occurred_on, id FROM metered) u
 JOIN attribution_cell c ON c.usage_id = u.id AND c.occurred_on = u.occurred_on AND c.charge_id IS NOT NULL
 CROSS JOIN LATERAL (
-    SELECT h.billing_period_start,
+    SELECT h.billing_period_start, h.invoice_issuer_name,
            h.charge_period_start >= h.billing_period_start AND h.charge_period_start < h.billing_period_end AS is_inside
     FROM ledger_charge h WHERE h.charged_on = c.charged_on AND h.id = c.charge_id
 ) b
@@ -121,23 +122,24 @@ WITH gone AS (
 INSERT INTO stale_meter_month SELECT DISTINCT month, source_id FROM gone;
 
 WITH paid AS (
-    SELECT m.*, max(p.month) AS month, bool_or(p.is_outside) AS is_outside
+    SELECT m.*, max(p.month) AS month, max(p.issuer) AS issuer, bool_or(p.is_outside) AS is_outside
     FROM metered m
     LEFT JOIN paying p ON p.occurred_on = m.occurred_on AND p.usage_id = m.id
                       AND (p.family IN ('', m.family) OR m.family = '' AND p.family IN ('in', 'output'))
     GROUP BY m.occurred_on, m.id, m.source_id, m.list_currency, m.model, m.service_tier, m.meter, m.family, m.tokens, m.listed
 ), found AS (
-    SELECT *, coalesce(month, CASE WHEN round(coalesce(listed, 0) * 1000000000) = 0 THEN max(month) OVER slice END) AS paid_month
+    SELECT *, coalesce(month, CASE WHEN round(coalesce(listed, 0) * 1000000000) = 0 THEN max(month) OVER slice END) AS paid_month,
+           coalesce(issuer, CASE WHEN round(coalesce(listed, 0) * 1000000000) = 0 THEN max(issuer) OVER slice END, '') AS paid_issuer
     FROM paid WINDOW slice AS (PARTITION BY source_id, occurred_on, model, family)
 ), made AS (
-    INSERT INTO attribution_meterday (day, month, source_id, currency, standing, model, meter, service_tier, tokens, listed,
+    INSERT INTO attribution_meterday (day, month, source_id, issuer, currency, standing, model, meter, service_tier, tokens, listed,
         unpriced_tokens)
-    SELECT occurred_on, coalesce(paid_month, date_trunc('month', occurred_on)::date), source_id, list_currency,
+    SELECT occurred_on, coalesce(paid_month, date_trunc('month', occurred_on)::date), source_id, paid_issuer, list_currency,
            CASE WHEN paid_month IS NOT NULL THEN 'billed' WHEN is_outside THEN 'outside' ELSE 'unbilled' END,
            model, meter, service_tier, coalesce(sum(tokens) FILTER (WHERE listed IS NOT NULL), 0), coalesce(sum(listed), 0),
            coalesce(sum(tokens) FILTER (WHERE listed IS NULL), 0)
     FROM found
-    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
     RETURNING month, source_id
 )
 INSERT INTO stale_meter_month SELECT DISTINCT month, source_id FROM made;
@@ -154,9 +156,10 @@ WITH told AS (
 INSERT INTO stale_meter_month SELECT DISTINCT month, source_id FROM told;
 
 DELETE FROM attribution_metermonth d USING stale_meter_month t WHERE d.month = t.month AND d.source_id = t.source_id;
-INSERT INTO attribution_metermonth (month, source_id, currency, standing, model, meter, service_tier, tokens, listed, unpriced_tokens)
-SELECT d.month, d.source_id, d.currency, d.standing, d.model, d.meter, d.service_tier, sum(d.tokens), sum(d.listed),
+INSERT INTO attribution_metermonth (month, source_id, issuer, currency, standing, model, meter, service_tier, tokens, listed,
+    unpriced_tokens)
+SELECT d.month, d.source_id, d.issuer, d.currency, d.standing, d.model, d.meter, d.service_tier, sum(d.tokens), sum(d.listed),
        sum(d.unpriced_tokens)
 FROM (SELECT DISTINCT month, source_id FROM stale_meter_month) t
 JOIN attribution_meterday d ON d.month = t.month AND d.source_id = t.source_id
-GROUP BY 1, 2, 3, 4, 5, 6, 7;
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
