@@ -354,8 +354,7 @@ def test_parts_of_a_cent_are_rounding():
 
 
 def test_a_month_without_an_invoice_says_so():
-    month = Month(due=[])
-    assert month.told().reconciled.verdict == "no_invoice"
+    assert Month(due=[]).told().reconciled.verdict == "no_invoice"
 
 
 def test_an_invoice_without_a_bill_says_so():
@@ -385,8 +384,7 @@ def test_a_corrected_invoice_takes_the_place_of_the_old_one():
     month.load()
     loaded(give("invoices_csv", as_csv([Due()]), "corrected.csv"))
 
-    found = month_again(month)
-    assert told(found) == {}
+    assert told(month_again(month)) == {}
 
 
 def month_again(month: Month) -> Bridge:
