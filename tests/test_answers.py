@@ -171,7 +171,7 @@ def test_no_cache_outside_may_keep_a_page(books: Books) -> None:
 def test_a_failure_is_not_kept(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
     client = signed_in("cfo")
     with monkeypatch.context() as broken:
-        broken.setattr("finops.attribution.queries.flow.fetch", lambda *_, **__: 1 / 0)
+        broken.setattr("finops.attribution.queries.flow.rows_of", lambda *_, **__: 1 / 0)
         assert client.get(FLOW).status_code == 500
     assert client.get(FLOW).status_code == 200
 
