@@ -35,7 +35,7 @@ def show(found: Sequence[KindMix], asked: Asked) -> dict[str, Any]:
         "answer": answer(shown[0], asked),
         "groups": [group(each, asked) for each in shown],
         "how": HOW,
-        "links": [],
+        "links": [{"label": "Lines behind it", "href": asked.lines(tier="AB")}],
     }
 
 

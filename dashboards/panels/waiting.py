@@ -46,7 +46,7 @@ def show(found: Sequence[Span], asked: Asked) -> dict[str, Any]:
             for span in enough
         ],
         "how": HOW,
-        "links": [],
+        "links": [{"label": "Lines behind it", "href": asked.lines(tier="AB")}],
     }
 
 
