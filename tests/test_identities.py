@@ -215,15 +215,22 @@ def test_a_name_that_would_mean_two_owners_without_its_namespace_is_refused():
     confirm([yes("cursor:x1", Owner("person", ann.pk))], by=None)
 
 
-@pytest.mark.parametrize("ref", ["project:atlas", "sub_account:wrk_1"])
-def test_a_project_or_account_belongs_to_a_team_and_says_so(ref):
-    ann, core = facts.person("ann", "core"), facts.team("core")
-    for owner in (Owner("person", ann.pk), Owner("service", None, "nightly")):
-        with pytest.raises(BadIdentityError, match="belongs to a team, or to a service of a team"):
-            confirm([yes(ref, owner)], by=None)
-    confirm([yes(ref, Owner("team", core.pk))], by=None)
-    with pytest.raises(BadIdentityError, match="belongs to a team"):
-        change_owner(Name(*ref.split(":")), Owner("person", ann.pk), from_day=None, by=None)
+@pytest.mark.parametrize("field", ["project", "sub_account_id"])
+def test_a_project_or_account_may_be_a_persons_or_everybodys(field):
+    ann = facts.person("ann", "core")
+    bill("2026-10-01", "", 5, **{field: "atlas"})
+    bill("2026-10-02", "", 7, **{field: "nightly"})
+    settle(now=timezone.now())
+    shared = Owner("service", None, "nightly")
+    for text, owner in (("atlas", Owner("person", ann.pk)), ("nightly", shared)):
+        confirm([Confirmation(name_of(field, text), owner, "seen")], by=None)
+    settle(now=timezone.now())
+    assert money_by_person() == {ann.pk: 5, None: 7}
+    assert list(Cell.objects.filter(is_shared=True).values_list(field, flat=True)) == ["nightly"]
+    assert not unknown_names(OCTOBER).names
+    incremental = facts.derived()
+    settle(full=True, now=timezone.now())
+    assert facts.derived() == incremental
 
 
 def test_a_confirmed_name_moves_its_own_money_and_nothing_else():

@@ -169,12 +169,6 @@ def test_a_machine_is_offered_as_a_shared_service():
     assert who("actor", "github:renovate[bot]") is None
 
 
-def test_a_project_is_offered_to_teams_alone():
-    assert first("project", "nightly-ci-runner") is None
-    assert first("api_key", "nightly-ci-runner").owner.is_shared
-    assert who("project", "nightly-build") == NIGHTLY
-
-
 def test_reasons_of_one_owner_are_said_together():
     found = first("actor", "github:ann.lee", witnesses=[Witness("ann.lee@acme.test", 2, 2)])
     assert found.owner == person(ANN)

@@ -13,7 +13,7 @@ from itertools import pairwise
 from finops.attribution import spelling
 from finops.attribution.directory import Directory, KnownPerson, KnownTeam, Strength
 from finops.attribution.owners import Owner
-from finops.people.names import TEAMS_OWN, BadNameError, Name, is_email, name_of
+from finops.people.names import BadNameError, Name, is_email, name_of
 
 SHOWN_MAX = 4
 REASONS_MAX = 2
@@ -83,8 +83,6 @@ def suggest(
     found += by_directory(claims, known)
     found += by_team(unknown, name, known)
     found += by_service(name, known)
-    if name.namespace in TEAMS_OWN:
-        found = [one for one in found if one[0].team_id is not None]
     return strongest(found)
 
 

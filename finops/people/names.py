@@ -15,8 +15,6 @@ FIELDS = {
     "sub_account_id": "Workspace or account",
 }
 OWN_NAMESPACE = {"api_key": "api_key", "project": "project", "sub_account_id": "sub_account"}
-# What settle asks for a team alone: a project or account has no person behind it.
-TEAMS_OWN = frozenset({OWN_NAMESPACE["project"], OWN_NAMESPACE["sub_account_id"]})
 EMAIL, LOGIN = "email", "login"
 LOWER_NAMESPACES = frozenset({"github", EMAIL})  # names that do not tell capitals apart
 EMAIL_SHAPE = re.compile(r"[^@\s:]+@[^@\s:]+\.[^@\s:]+")

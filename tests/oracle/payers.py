@@ -44,12 +44,12 @@ def payer(piece: Piece) -> tuple[int | None, int | None, bool]:
         owner_of(piece.said[name], day)
         for name in ("actor", "api_key", "project", "sub_account_id")
     ]
-    person = next((o.person_id for o in owners[:2] if o and o.person_id), None)
+    person = next((o.person_id for o in owners if o and o.person_id), None)
     tag = piece.said["team"].lower()
     tagged = next(
         (t.id for t in Team.objects.all() if tag and tag in (t.slug, t.name.lower())), None
     )
     owned = next((o.team_id for o in owners if o and o.team_id), None)
     team = tagged or member_of(person, day) or owned
-    shared = piece.is_shared or any(o.is_shared for o in owners[:2] if o)
+    shared = piece.is_shared or any(o.is_shared for o in owners if o)
     return person, team, shared or (not piece.is_usage and not team and not person)

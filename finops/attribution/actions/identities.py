@@ -15,7 +15,7 @@ from finops.attribution.actions.soon import settle_soon
 from finops.attribution.owners import Owner
 from finops.people.days import Days
 from finops.people.models import Identity, Organisation, Person, Team, User
-from finops.people.names import TEAMS_OWN, Name
+from finops.people.names import Name
 
 
 class BadIdentityError(ValueError):
@@ -69,7 +69,6 @@ def without_doubles(confirmations: Sequence[Confirmation]) -> list[Confirmation]
 
 def claim_days(one: Confirmation, asked: Days, by: User | None) -> list[Identity]:
     standing = rows_of(one.name)
-    check_kind(one.name, one.owner)
     check_bare(one.name, one.owner)
     free = asked.without(days_of(row) for row in standing)
     if not free:
@@ -92,7 +91,6 @@ def change_owner(
     with transaction.atomic():
         lock_people()
         check_owners([owner])
-        check_kind(name, owner)
         check_bare(name, owner)
         row = standing_row(name, from_day)
         if row is None:
@@ -210,15 +208,6 @@ def check_owners(owners: Sequence[Owner]) -> None:
         raise BadIdentityError("That person is not known here.")
     if Team.objects.filter(pk__in=teams).count() < len(teams):
         raise BadIdentityError("That team is not known here.")
-
-
-def check_kind(name: Name, owner: Owner) -> None:
-    """Raise for an owner that a project or account cannot have: settle asks them for a team."""
-    if name.namespace in TEAMS_OWN and owner.team_id is None:
-        raise BadIdentityError(
-            f"{name.ref} belongs to a team, or to a service of a team. "
-            "People are known by their e-mail, user, login or key."
-        )
 
 
 def check_bare(name: Name, owner: Owner) -> None:

@@ -8,7 +8,7 @@ SELECT lower(i.external_id), i.person_id, i.team_id, i.is_shared, i.valid_from, 
 FROM people_identity i
 JOIN (
     SELECT lower(external_id) AS name FROM people_identity
-    GROUP BY 1 HAVING count(DISTINCT namespace) = 1 OR count(DISTINCT coalesce(person_id, -team_id)) = 1
+    GROUP BY 1 HAVING count(DISTINCT namespace) = 1 OR count(DISTINCT (person_id, team_id)) = 1
 ) clear ON clear.name = lower(i.external_id);
 CREATE INDEX ON owner (name);
 ANALYZE owner;

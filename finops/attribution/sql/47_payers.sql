@@ -27,9 +27,10 @@ ANALYZE rate_day;
 
 CREATE TEMP TABLE paid_cell ON COMMIT DROP AS
 WITH named AS (
-    SELECT c.*, coalesce(actor.person_id, key.person_id) AS person_id, tag.id AS tag_team_id,
+    SELECT c.*, coalesce(actor.person_id, key.person_id, project.person_id, account.person_id) AS person_id, tag.id AS tag_team_id,
            coalesce(actor.team_id, key.team_id, project.team_id, account.team_id) AS owner_team_id,
-           c.is_shared OR coalesce(actor.is_shared, false) OR coalesce(key.is_shared, false) AS is_named_shared
+           c.is_shared OR coalesce(actor.is_shared, false) OR coalesce(key.is_shared, false)
+               OR coalesce(project.is_shared, false) OR coalesce(account.is_shared, false) AS is_named_shared
     FROM new_cell c
     LEFT JOIN name_owner actor ON actor.name = c.actor AND actor.day = c.at::date
     LEFT JOIN name_owner key ON key.name = lower(c.api_key) AND key.day = c.at::date

@@ -9,7 +9,7 @@ from finops.attribution.verify.violation import Violation, rows_that_differ
 OWNED = """
 plain AS (
     SELECT lower(external_id) AS name FROM people_identity GROUP BY 1
-    HAVING count(DISTINCT namespace) = 1 OR count(DISTINCT coalesce(person_id, -team_id)) = 1
+    HAVING count(DISTINCT namespace) = 1 OR count(DISTINCT (person_id, team_id)) = 1
 ), owned AS MATERIALIZED (
     SELECT lower(namespace || ':' || external_id) AS name, valid_from, valid_to FROM people_identity
     UNION ALL
@@ -33,8 +33,8 @@ def names_without_owner_are_counted() -> Iterator[Violation]:
         WITH {OWNED}, said AS (
             SELECT c.day, v.field, lower(v.name) AS name, c.vendor, count(*) AS cells,
                    coalesce(sum(c.reporting_billed_nanos), 0) AS nanos,
-                   coalesce(sum(c.reporting_billed_nanos) FILTER (WHERE c.team_id IS NULL), 0)
-                       AS teamless
+                   coalesce(sum(c.reporting_billed_nanos) FILTER (
+                       WHERE c.team_id IS NULL AND NOT c.is_shared), 0) AS teamless
             FROM attribution_cell c
             CROSS JOIN LATERAL (VALUES ('actor', c.actor), ('api_key', c.api_key),
                 ('project', c.project), ('sub_account_id', c.sub_account_id)) v (field, name)
