@@ -12,7 +12,8 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from dashboards.api.shapes import exact
-from finops.attribution.models import ItemFate, ItemTeam, OutcomeCost
+from finops.attribution.models import BillDay, ItemFate, ItemTeam, OutcomeCost
+from finops.ledger.models import Charge
 from finops.people.models import Organisation, User
 from tests.books import Books, october, worked_month
 
@@ -79,7 +80,23 @@ def addresses(books: Books) -> dict[str, str]:
         "sources/trust/": f"sources/trust/{OCTOBER}",
         "imports/": "imports/?limit=1",
         "organisation/": "organisation/",
+        "reconcile/": f"reconcile/{OCTOBER}",
+        "reconcile/{source}/{month}/": f"reconcile/{bill_of(line)}/2026-10/",
     }
+
+
+def bill_of(line: dict[str, Any]) -> str:
+    """Sum the line as settle does, for Reconcile to know the bill; the source's key."""
+    imp = Charge.objects.get(id=line["charge_id"]).slice
+    BillDay.objects.get_or_create(
+        month=october(1), source_id=imp.source_id, issuer="Anthropic",
+        defaults={
+            "billing_account_id": "a", "invoice_id": "", "charge_category": "Usage", "currency": "USD",
+            "day": line["charged_on"], "is_booked": True, "lines": 1, "billed_nanos": 500,
+            "effective_nanos": 500, "repeats": 0, "repeated_nanos": 0,
+        },
+    )  # fmt: skip
+    return imp.source.key
 
 
 # --- the same figures ---------------------------------------------------------------------
@@ -143,9 +160,9 @@ def test_finance_and_administrators_read_everything(books, role):
         get(client, address)
 
 
-def test_a_manager_reads_all_but_the_imports(books, manager):
+def test_a_manager_reads_all_but_the_imports_and_the_invoices(books, manager):
     for route, address in addresses(books).items():
-        get(manager, address, 403 if route == "imports/" else 200)
+        get(manager, address, 403 if route.startswith(("imports", "reconcile")) else 200)
 
 
 def test_a_manager_sees_the_own_teams_and_the_totals_of_everybody(books, cfo, manager):

@@ -84,6 +84,7 @@ class Reconciled:
     lacks_usage_rate: bool = False  # list prices could not be brought into the currency
     usage_issuers: tuple[str, ...] = ()  # whose usage is held against the bill
     accounts: tuple[tuple[str, str], ...] = ()  # issuer and billing account of the bill
+    discount: Fraction = Fraction(0)  # stated in the contract, off list, 0 to 1
 
     @property
     def gap_nanos(self) -> int | None:
@@ -190,9 +191,9 @@ def reconciled(
             papers,
             second_bill_nanos=sum(second.nanos for second in seconds),
         )
+    source = vendors.sources[vendor.source_id or 0]
     return Reconciled(
-        month=month, source_id=vendor.source_id,
-        source_key=vendors.sources[vendor.source_id or 0].key, issuer=vendor.issuer,
+        month=month, source_id=source.pk, source_key=source.key, issuer=vendor.issuer,
         vendor=vendors.name(vendor), currency=currency, usage_issuers=issuers,
         usage_nanos=usage, lacks_usage_rate=bool(listed) and usage is None,
         unpriced_tokens=sum(one.unpriced_tokens for one in listed), bill_nanos=bill,
@@ -200,6 +201,7 @@ def reconciled(
         invoices=tuple(found.papers), to_invoice=buckets(causes, "invoice"),
         second_bills=seconds,
         accounts=tuple(sorted({(day.issuer, day.billing_account_id) for day in found.days})),
+        discount=Fraction(source.contract_discount),
     )  # fmt: skip
 
 
@@ -298,7 +300,7 @@ def bridge(month: date, source_id: int, currency: str, issuer: str = "") -> Brid
     causes = to_bill(
         [bill_part(row) for row in bill],
         usage_parts(usage, currency, month, rates),
-        discount=discount_of(source_id),
+        discount=line.discount,
         is_one_currency=all(row.currency == currency for row in usage),
     )
     return Bridge(
@@ -309,11 +311,6 @@ def bridge(month: date, source_id: int, currency: str, issuer: str = "") -> Brid
 def source_of(key: str) -> int | None:
     """Return the id of the source with a key."""
     return Source.objects.filter(key=key).values_list("pk", flat=True).first()
-
-
-def discount_of(source_id: int) -> Fraction:
-    """Return the contract discount stated for a source, off list, 0 to 1."""
-    return Fraction(Source.objects.get(pk=source_id).contract_discount)
 
 
 def bill_part(row: BillMonth) -> BillPart:

@@ -48,11 +48,11 @@ SELECT c.id FROM (
 ) w
 JOIN attribution_cell c ON c.repo = w.repo AND c.branch = w.branch AND c.branch <> ''
 UNION
-SELECT c.id FROM (
-    SELECT DISTINCT w.repo FROM changed_item t JOIN outcomes_workitem w ON w.id = t.id WHERE w.repo <> ''
-) w
-JOIN attribution_cell c ON c.repo = w.repo
-JOIN attribution_allocation a ON a.cell_id = c.id AND a.tier = 'E' AND a.item_id IS NULL
+-- a repository that has come to be known by its work, or no longer is
+SELECT a.cell_id
+FROM attribution_allocation a JOIN attribution_cell c ON c.id = a.cell_id
+WHERE a.item_id IS NULL AND a.team_id IS NULL AND a.reason IN ('no_identity', 'unmapped_repo') AND c.repo <> ''
+  AND (a.reason = 'unmapped_repo') = (c.repo IN (SELECT repo FROM outcomes_workitem))
 UNION
 SELECT c.id FROM changed_item t
 JOIN participant p ON p.item_id = t.id
