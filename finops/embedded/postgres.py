@@ -29,6 +29,8 @@ SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "80",
+    # A settle holds its temporary tables, and a year of partitions with their indexes.
+    "max_locks_per_transaction": "512",
     "shared_buffers": "256MB",
     "wal_level": "minimal",
     "max_wal_senders": "0",

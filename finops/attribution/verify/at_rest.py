@@ -55,7 +55,8 @@ def nothing_waits() -> Iterator[Violation]:
         "a job has not ended",
         """
         SELECT format('job %s (%s), try %s', id, kind, tries), 'done or failed', state
-        FROM billing_ingest_job WHERE state IN ('waiting', 'running')
+        FROM billing_ingest_job
+        WHERE state IN ('waiting', 'running') AND kind <> 'verify'  -- this proof, as a job
         """,
     )
     yield from rows_that_differ(
