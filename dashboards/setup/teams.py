@@ -22,6 +22,7 @@ from finops.attribution.queries import team_tree
 from finops.attribution.queries.organisation import team_rows_by_slug
 from finops.attribution.queries.shapes import Scope
 from finops.attribution.queries.unit_costs import unit_cost
+from finops.people.access import placements
 from finops.people.models import Person, Team
 from finops.people.tree import parents_on, with_below
 from finops.periods import Period, month_of
@@ -87,7 +88,7 @@ def tree_rows(
     about = known(request)
     report = unit_cost(Scope(month), by="team", now=about.now)
     spent = {row.team.id: row.spend for row in report.rows if row.team}
-    placed = team_tree.placements()
+    placed = placements()
     found = []
     for row in rows:
         below = with_below(placed, [row.team.pk], day)
@@ -143,7 +144,7 @@ def team_context(request: HttpRequest, found: Team, teams: Mapping[str, Team]) -
     today = known(request).now.date()
     stays = team_tree.stays_in(found)
     here = [stay for stay in stays if stay.holds(today)]
-    parent = parents_on(team_tree.placements(), today).get(found.pk)
+    parent = parents_on(placements(), today).get(found.pk)
     parents = {team.pk: team for team in teams.values()}
     return {
         "page_title": found.name,

@@ -6,6 +6,7 @@ from datetime import date
 from django.contrib.auth.models import AnonymousUser
 
 from finops.people.models import TeamPlacement, User
+from finops.people.tree import Placement, with_below
 
 
 @dataclass(frozen=True)
@@ -48,17 +49,10 @@ def administers(user: User) -> bool:
 
 def with_teams_below(teams: list[int], today: date) -> tuple[int, ...]:
     """The teams and all that stand below them in the tree today."""
-    children: dict[int, list[int]] = {}
-    for placement in TeamPlacement.objects.all():
-        began = placement.valid_from is None or placement.valid_from <= today
-        ended = placement.valid_to is not None and placement.valid_to <= today
-        if began and not ended:
-            children.setdefault(placement.parent_id, []).append(placement.team_id)
-    found: dict[int, None] = {}
-    waiting = list(teams)
-    while waiting:
-        team = waiting.pop(0)
-        if team not in found:
-            found[team] = None
-            waiting += children.get(team, [])
-    return tuple(found)
+    return with_below(placements(), teams, today)
+
+
+def placements() -> list[Placement]:
+    """Where every team stood in the tree, and when."""
+    rows = TeamPlacement.objects.values_list("team", "parent", "valid_from", "valid_to")
+    return [Placement(*row) for row in rows]

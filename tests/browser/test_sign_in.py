@@ -20,6 +20,9 @@ def enter(page: Page, name: str, password: str) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
+EVERY_PAGE = ["Overview", "Teams", "Spend", "Reconcile", "Closing", "Disputes", "Setup"]
+
+
 @pytest.mark.slow
 def test_nobody_sees_a_page_without_signing_in_and_lands_where_they_wanted(visit, outlay):
     page = visit("/spend/lines/?period=" + f"{outlay.last.start:%Y-%m}", role=None)
@@ -32,15 +35,7 @@ def test_nobody_sees_a_page_without_signing_in_and_lands_where_they_wanted(visit
 
 def test_finance_sees_every_team_and_brings_files_but_does_not_administer(visit, trouble):
     page = visit("/", role="cfo")
-    assert pages_of(page) == [
-        "Overview",
-        "Teams",
-        "Spend",
-        "Reconcile",
-        "Closing",
-        "Disputes",
-        "Setup",
-    ]
+    assert pages_of(page) == EVERY_PAGE
     expect(page.locator("#by-team")).to_contain_text("Search")
     page.get_by_role("link", name="Setup").click()
     expect(page.get_by_role("heading", name="What is connected?")).to_be_visible()
@@ -66,15 +61,7 @@ def test_manager_sees_the_own_teams_and_no_setup(visit, trouble, outlay):
 @pytest.mark.slow
 def test_administrator_sees_setup_and_what_can_be_connected(visit):
     page = visit("/setup/", role="admin")
-    assert pages_of(page) == [
-        "Overview",
-        "Teams",
-        "Spend",
-        "Reconcile",
-        "Closing",
-        "Disputes",
-        "Setup",
-    ]
+    assert pages_of(page) == EVERY_PAGE
     expect(page.get_by_role("heading", name="What else can be connected?")).to_be_visible()
     page.get_by_role("link", name="Connect Anthropic").first.click()
     expect(page.get_by_role("button", name="Connect")).to_be_visible()

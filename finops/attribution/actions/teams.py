@@ -14,8 +14,9 @@ from django.utils.text import slugify
 
 from finops.attribution.actions.identities import lock_people
 from finops.attribution.actions.soon import settle_soon
+from finops.people.access import placements
 from finops.people.models import Membership, Person, Team, TeamPlacement
-from finops.people.tree import Placement, circle
+from finops.people.tree import circle
 
 COLORS = 7
 NAME_MAX = 80
@@ -110,11 +111,7 @@ def make_room(standing: list[Dated], since: date | None) -> Free:
 
 
 def refuse_circles() -> None:
-    placements = [
-        Placement(*row)
-        for row in TeamPlacement.objects.values_list("team", "parent", "valid_from", "valid_to")
-    ]
-    found = circle(placements)
+    found = circle(placements())
     if found is not None:
         day, team_id = found
         name = Team.objects.get(pk=team_id).name

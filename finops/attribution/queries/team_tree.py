@@ -6,9 +6,10 @@ from datetime import date
 
 from django.db.models import Count, Q
 
+from finops.people.access import placements
 from finops.people.models import Identity, Membership, Person, Team, TeamPlacement
 from finops.people.names import EMAIL
-from finops.people.tree import Placement, in_tree_order
+from finops.people.tree import in_tree_order
 
 COLUMNS = (
     "email",
@@ -52,11 +53,6 @@ class Place:
     parent: Team
     valid_from: date | None
     valid_to: date | None
-
-
-def placements() -> list[Placement]:
-    rows = TeamPlacement.objects.values_list("team", "parent", "valid_from", "valid_to")
-    return [Placement(*row) for row in rows]
 
 
 def tree_on(day: date) -> list[TreeRow]:
