@@ -12,11 +12,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+from finops.outside.files import Bucket
 from finops.outside.http import Http
 
 Headers = dict[str, str]  # names in lower case
 Replaces = Literal["billing_period", "day", "object", "upsert"]
 Reader = Literal["csv", "json"]
+BUCKET_FIELDS = ("bucket", "region", "access_key_id", "endpoint_url")
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Packing:
 class Mapping:
     """One table that a document fills: its SQL file and what a delivery of it replaces."""
 
-    table: Literal["charge", "usage", "work_item", "person", "invoice"]
+    table: Literal["charge", "usage", "work_item", "person", "invoice", "seat", "vendor_name"]
     sql: str  # file name in the connector's folder
     replaces: Replaces
     packing: Packing | None = None
@@ -88,11 +90,29 @@ class Document:
 
 @dataclass(frozen=True)
 class Fetched:
-    """One delivery pulled from a vendor: bytes as they came, and the days they cover."""
+    """One delivery pulled from a vendor: its bytes as they came, in memory or in a file."""
 
     filename: str
-    body: bytes
+    body: bytes | Path
     document: str
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What a pull may use of the world: one account's address, settings and credential."""
+
+    http: Http
+    config: dict[str, Any]
+    secret: str
+    folder: Path  # for files too large for memory; gone when the pull ends
+
+    def bucket(self) -> Bucket:
+        """The S3 bucket that the settings name; the secret is that of its access key."""
+        said = {name: str(self.config.get(name) or "") for name in BUCKET_FIELDS}
+        return Bucket(
+            said["bucket"], region=said["region"], access_key_id=said["access_key_id"],
+            secret_access_key=self.secret, endpoint_url=said["endpoint_url"],
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -113,13 +133,16 @@ class Connector:
     slug: str
     label: str
     folder: Path
-    brings: tuple[str, ...]  # of: charges, usage, outcomes, people, invoices
+    brings: tuple[str, ...]  # of: charges, usage, seats, names, outcomes, people, invoices
     documents: tuple[Document, ...]
     mapping_version: int = 1
     default_scope: Literal["all", "ai"] = "all"
     trailing_days: int = 0  # how far back a scheduled pull re-reads
-    # fetch(http, config, secret, first_day, end_day) pulls one window from a live account
-    fetch: Callable[[Http, dict[str, Any], str, date, date], Iterator[Fetched]] | None = None
+    history_days: int = 0  # how far back the vendor still has data: where a first pull begins
+    restates: str = ""  # what the vendor changes afterwards, in words
+    gaps: str = ""  # what it does not bring, in words
+    # fetch(outside, first_day, end_day) pulls one window from a live account
+    fetch: Callable[[Outside, date, date], Iterator[Fetched]] | None = None
     webhook: Webhook | None = None
     # why a file that no document recognises is not read, in words; None when it is a stranger
     declines: Callable[[Sniff], str | None] | None = None

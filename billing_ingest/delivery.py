@@ -9,6 +9,7 @@ from billing_ingest.charges import Charges
 from billing_ingest.connector import Mapping
 from billing_ingest.dates import settle_date_order
 from billing_ingest.invoices import Invoices
+from billing_ingest.merged import NATURAL_KEYS, Merged
 from billing_ingest.parts import Found, Totals, sum_of
 from billing_ingest.people_rows import People
 from billing_ingest.pipe import Progress
@@ -111,6 +112,8 @@ def merged_part(reading: Reading, mapping: Mapping) -> Upserted:
         return People(reading, mapping)
     if mapping.table == "invoice":
         return Invoices(reading, mapping)
+    if mapping.table in NATURAL_KEYS:
+        return Merged(reading, mapping)
     return WorkItems(reading, mapping)
 
 

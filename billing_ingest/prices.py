@@ -17,7 +17,7 @@ from finops.ledger.models import Price
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo
 
-METERS = ("input", "cached_input", "cache_write", "output")
+METERS = ("input", "cached_input", "cache_write", "cache_write_1h", "output")
 OVERRIDE = "override"
 # What the price book calls each meter; the first one that is priced counts. Tokens read from or
 # written to a cache cost like other input where the vendor names no price for them.
@@ -25,6 +25,7 @@ BOOK_NAMES = {
     "input": ("input_mtok",),
     "cached_input": ("cache_read_mtok", "input_mtok"),
     "cache_write": ("cache_write_mtok", "input_mtok"),
+    "cache_write_1h": ("cache_write_1h_mtok",),
     "output": ("output_mtok",),
 }
 
@@ -117,10 +118,23 @@ def price_on(known: "ModelInfo", meter: str, day: date) -> Decimal | None:
 
     prices = known.get_prices(datetime.combine(day, time(12), UTC))
     for book_name in BOOK_NAMES[meter]:
-        price = getattr(prices, book_name)
+        price = getattr(prices, book_name, None)
         if price is not None:
             return price.base if isinstance(price, types.TieredPrices) else Decimal(price)
+    if meter == "cache_write_1h":
+        return long_cache_write(known, day)
     return None
+
+
+def long_cache_write(known: "ModelInfo", day: date) -> Decimal | None:
+    """Return the price of a write that is kept for an hour, where the book names only the short one.
+
+    Anthropic's list price is twice that of input; other vendors make no difference.
+    """
+    if "claude" not in known.id:
+        return price_on(known, "cache_write", day)
+    price = price_on(known, "input", day)
+    return price * 2 if price is not None else None
 
 
 def keep_in_book(used: Iterable[Span]) -> None:

@@ -1,18 +1,19 @@
 """Pulls a window from a vendor's live account; what comes is booked like an upload."""
 
-import io
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 
 from billing_ingest import load
-from billing_ingest.connector import Fetched
+from billing_ingest.connector import Fetched, Outside
 from billing_ingest.registry import connector
 from finops.ledger.models import Import, Source
 from finops.ledger.secrets import SecretUnreadableError, secret_of
+from finops.outside import archive
 from finops.outside.http import Http, HttpError
 from finops.periods import Period
 
@@ -31,21 +32,28 @@ def pull(
     """
     trailing = timedelta(days=connector(source.connector).trailing_days)
     imports = []
-    for delivery in _deliveries(source, http or Http(), window.start - trailing, window.end):
-        with inside():
-            content = io.BytesIO(delivery.body)
-            imp = load.receive(source, delivery.filename, content, document=delivery.document)
-            imports.append(load.load(imp))
+    with archive.scratch_folder() as folder:
+        start = window.start - trailing
+        for delivery in _deliveries(source, http or Http(), start, window.end, folder):
+            with inside():
+                imp = load.receive(
+                    source, delivery.filename, delivery.body, document=delivery.document
+                )
+                imports.append(load.load(imp))
     return imports
 
 
 def try_out(source: Source, today: date, *, http: Http | None = None) -> None:
     """Ask the vendor for yesterday and book nothing. Raises HttpError when that does not work."""
-    for _ in _deliveries(source, http or Http(), today - timedelta(days=1), today):
-        return
+    with archive.scratch_folder() as folder:
+        yesterday = today - timedelta(days=1)
+        for _ in _deliveries(source, http or Http(), yesterday, today, folder):
+            return
 
 
-def _deliveries(source: Source, http: Http, start: date, end: date) -> Iterator[Fetched]:
+def _deliveries(
+    source: Source, http: Http, start: date, end: date, folder: Path
+) -> Iterator[Fetched]:
     fetch = connector(source.connector).fetch
     if fetch is None:
         raise HttpError(f"{source.name} cannot be pulled", permanent=True, code="not_pulled")
@@ -56,4 +64,4 @@ def _deliveries(source: Source, http: Http, start: date, end: date) -> Iterator[
     if not secret:
         words = f"{source.name} has no credential yet"
         raise HttpError(words, permanent=True, code="needs_credential")
-    return fetch(http, source.config, secret, start, end)
+    return fetch(Outside(http, source.config, secret, folder), start, end)

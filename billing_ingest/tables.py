@@ -82,9 +82,13 @@ CHARGE = (
     *DIMENSIONS,
 )
 
+COUNTS = (
+    "requests", "failed_requests", "retried_requests", "empty_requests", "input_tokens",
+    "cached_input_tokens", "cache_write_tokens", "cache_write_1h_tokens", "output_tokens",
+)  # fmt: skip
 MEASURES = (
     "requests", "failed_requests", "input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens",
-    "list_cost",
+    "quantity", "list_cost",
 )  # fmt: skip
 
 USAGE = (
@@ -92,12 +96,13 @@ USAGE = (
     Column("grain", one_of=("hour", "day")),
     Column("billing_scope"),
     Column("request_id"),
+    Column("meter"),
+    Column("quantity", "quantity", with_one_of=("meter",)),
+    Column("unit"),
+    *(Column(name, "integer") for name in COUNTS),
     *_typed(
-        "requests failed_requests input_tokens cached_input_tokens cache_write_tokens output_tokens",
-        "integer",
-    ),
-    *_typed(
-        "list_cost input_list_cost cached_input_list_cost cache_write_list_cost output_list_cost",
+        "list_cost input_list_cost cached_input_list_cost cache_write_list_cost output_list_cost "
+        "failed_list_cost retried_list_cost empty_list_cost",
         "quantity",
     ),
     Column("list_currency", "currency"),
@@ -141,6 +146,30 @@ INVOICE = (
     Column("note"),
 )
 
+SEAT = (
+    Column("vendor", required=True),
+    Column("plan"),
+    Column("holder", required=True),
+    Column("holder_name"),
+    *_typed("assigned_from assigned_to renewal_date", "day"),
+    Column("last_active_at", "timestamp"),
+    Column("price", "amount", with_one_of=("currency",)),
+    Column("currency", "currency"),
+    Column("period", one_of=("month", "year")),
+)
+
+VENDOR_NAME = (
+    Column(
+        "kind",
+        required=True,
+        one_of=("user", "service_account", "api_key", "workspace", "project", "organization"),
+    ),
+    Column("external_id", required=True),
+    *_texts("name email owner parent status"),
+    *_typed("created_at ended_at", "timestamp"),
+)
+
 TABLES = {
     "charge": CHARGE, "usage": USAGE, "work_item": WORK_ITEM, "person": PERSON, "invoice": INVOICE,
+    "seat": SEAT, "vendor_name": VENDOR_NAME,
 }  # fmt: skip

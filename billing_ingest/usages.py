@@ -16,7 +16,7 @@ from billing_ingest.pipe import Progress, copy_rows
 from billing_ingest.prices import METERS, keep_in_book, spans
 from billing_ingest.read import Reading
 from billing_ingest.requests_seen import ids_kept
-from billing_ingest.tables import DIMENSIONS
+from billing_ingest.tables import COUNTS, DIMENSIONS
 from finops.ledger.models import Source
 
 TABLE = "ledger_usage"
@@ -24,15 +24,18 @@ UNITS = {
     "day": "{document} || strftime(occurred_on, '%Y-%m-%d')",
     "object": "{document} || {object}",
 }
-COUNTS = (
-    "requests", "failed_requests", "input_tokens", "cached_input_tokens", "cache_write_tokens",
-    "output_tokens",
-)  # fmt: skip
 TOKENS = {
     "input": "input_tokens", "cached_input": "cached_input_tokens",
     "cache_write": "cache_write_tokens", "output": "output_tokens",
 }  # fmt: skip
-LIST_COSTS = ("list_cost", *(f"{meter}_list_cost" for meter in METERS))
+LIST_COSTS = ("list_cost", *(f"{meter}_list_cost" for meter in TOKENS))
+WASTE = ("failed_list_cost", "retried_list_cost", "empty_list_cost")
+# What is summed up per row, and as what.
+SUMS = (
+    dict.fromkeys(COUNTS, "BIGINT")
+    | dict.fromkeys((*LIST_COSTS, *WASTE), "DECIMAL(38, 18)")
+    | {"quantity": "DECIMAL(38, 12)"}
+)
 FLAGS = ("is_shared", "is_excluded")
 TEXTS = tuple(c.name for c in DIMENSIONS if c.type == "text")
 KEYS = (
@@ -41,6 +44,8 @@ KEYS = (
     "grain",
     "billing_scope",
     "list_currency",
+    "meter",
+    "unit",
     *TEXTS,
     *FLAGS,
     "tags",
@@ -165,7 +170,7 @@ class Usages:
         """
         apart = "".join(
             f", coalesce({column}, '') = '' AS no_{column}"
-            for column in (*TOKENS.values(), "list_cost")
+            for column in (*TOKENS.values(), *WASTE, "list_cost", "quantity")
             if self.has(column)
         )
         source = "mapped ANTI JOIN repeats USING (line)" if has_repeats else "mapped"
@@ -187,10 +192,9 @@ class Usages:
 
     def measures(self, function: str) -> str:
         """Return SQL for counts and costs, each followed by a comma."""
-        types = dict.fromkeys(COUNTS, "BIGINT") | dict.fromkeys(LIST_COSTS, COST)
         return " ".join(
             f"{function}(try_cast({measure} AS {type_}))::{type_} AS {measure},"
-            for measure, type_ in types.items()
+            for measure, type_ in SUMS.items()
             if self.has(measure)
         )
 
@@ -222,9 +226,9 @@ class Usages:
     def groups(self) -> list[Group]:
         texts = ", ".join(self.stored())
         rows = self.reading.run(
-            f"""SELECT {self.unit} AS unit, min(occurred_on), max(occurred_on), sum(lines)::BIGINT, count(*),
+            f"""SELECT {self.unit} AS slice_unit, min(occurred_on), max(occurred_on), sum(lines)::BIGINT, count(*),
                        sum(hash({texts})::HUGEINT)
-                FROM reduced GROUP BY unit ORDER BY unit"""
+                FROM reduced GROUP BY slice_unit ORDER BY slice_unit"""
         )
         return [
             Group(unit, unit, None, first, last, (first, last + DAY), lines, f"{count}:{hash_}")
@@ -233,7 +237,7 @@ class Usages:
 
     def stored(self) -> list[str]:
         """Return the columns that are stored as they are in `reduced`."""
-        return [*KEYS, *(c for c in (*COUNTS, *LIST_COSTS) if self.has(c))]
+        return [*KEYS, *(c for c in SUMS if self.has(c))]
 
     def refusal(self, found: Found) -> Exception:
         return list_problems(self.reading, self.columns, found.bad_rows)
@@ -258,14 +262,15 @@ class Usages:
         self.plan(keys)
         self.price()
         select = {key: f"reduced.{key}" for key in KEYS}
-        select |= {count: f"reduced.{count}" for count in COUNTS if self.has(count)}
+        kept = (*COUNTS, *WASTE, "quantity")
+        select |= {column: f"reduced.{column}" for column in kept if self.has(column)}
         select |= {"line": "line", "lines": "lines", "slice_id": "slice_id"} | self.costs()
         joins = "".join(
             f" LEFT JOIN price AS {meter} ON {meter}.meter = '{meter}' AND {meter}.provider = reduced.provider "
             f"AND {meter}.model = reduced.model AND occurred_on >= {meter}.valid_from "
             f"AND occurred_on < {meter}.valid_to"
             for meter in METERS
-            if self.has(TOKENS[meter])
+            if self.has(f"{meter}_tokens")
         )
         rows = ", ".join(f"{sql} AS {name(column)}" for column, sql in select.items())
         copy_rows(
@@ -299,7 +304,7 @@ class Usages:
             if self.has(tokens):
                 book = (
                     f"CASE WHEN list_currency <> 'USD' THEN NULL WHEN {tokens} = 0 THEN 0 "
-                    f"ELSE ({tokens}::DECIMAL(18, 0) * {meter}.usd)::{COST} END"
+                    f"ELSE {self.book_cost(meter)}::{COST} END"
                 )
             costs[f"{meter}_list_cost"] = f"coalesce({own}, {book})::{COST}"
         # A sum is known only when every meter that was used is priced.
@@ -314,6 +319,19 @@ class Usages:
         )
         total = f"CASE WHEN {has_tokens} THEN {' + '.join(parts)} END" if parts else "NULL"
         return {"list_cost": f"coalesce({own}, {total})::{COST}"} | costs
+
+    def book_cost(self, meter: str) -> str:
+        """Return SQL for a meter's tokens at the book's price; an hour in the cache has its own."""
+        tokens = f"{TOKENS[meter]}::DECIMAL(18, 0)"
+        long_kept = "cache_write_1h_tokens"
+        if meter != "cache_write" or not self.has(long_kept):
+            return f"({tokens} * {meter}.usd)"
+        short = f"{TOKENS[meter]} - coalesce({long_kept}, 0)"
+        return (
+            f"(CASE WHEN {short} = 0 THEN 0 ELSE ({short})::DECIMAL(18, 0) * {meter}.usd END"
+            f" + CASE WHEN coalesce({long_kept}, 0) = 0 THEN 0"
+            f" ELSE {long_kept}::DECIMAL(18, 0) * cache_write_1h.usd END)"
+        )
 
 
 NAMED = "FROM mapped WHERE coalesce(request_id, '') <> ''"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from billing_ingest.connector import Outside
 from billing_ingest.registry import connector
 from finops.outside.http import Http, HttpError
 from tests.vendor import Answer, Asked, vendor
@@ -19,7 +20,7 @@ def as_json(value: Any, **more: Any) -> Answer:
 
 
 @pytest.fixture
-def fetch(settings):
+def fetch(settings, tmp_path):
     """Fetch from a server that answers with the function; give deliveries and what was asked."""
 
     def run(slug, answer, *, first=FIRST, end=END, **config):
@@ -28,7 +29,9 @@ def fetch(settings):
             http = Http(sleep=lambda _: None)
             pull = connector(slug).fetch
             try:
-                found = list(pull(http, {"api_url": api.url} | config, KEY, first, end))
+                found = list(
+                    pull(Outside(http, {"api_url": api.url} | config, KEY, tmp_path), first, end)
+                )
             finally:
                 run.asked = api.asked
             return found

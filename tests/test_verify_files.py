@@ -6,8 +6,9 @@ import pytest
 
 from billing_ingest import load
 from billing_ingest.registry import CONNECTORS, connector
-from finops.attribution.verify import readers, reading
+from finops.attribution.verify import reading
 from finops.attribution.verify.books import verify
+from finops.attribution.verify.readers import anthropic, github, reader_for, usage_csv
 from finops.ledger.models import Import
 from tests.bills import bill
 from tests.breaking import found, named, run
@@ -29,7 +30,7 @@ def test_every_document_that_is_read_has_a_second_reader():
         f"{slug} {document.name}"
         for slug in CONNECTORS
         for document in connector(slug).documents
-        if readers.reader_for(slug, document.name) is None
+        if reader_for(slug, document.name) is None
     ]
     assert unread == []
 
@@ -150,7 +151,7 @@ def test_tokens_of_messages_are_added_up(tmp_path):
          "cache_creation": {"ephemeral_5m_input_tokens": 1, "ephemeral_1h_input_tokens": 2}},
         {"uncached_input_tokens": 10, "output_tokens": 1},
     ]  # fmt: skip
-    seen = sums(tmp_path, {"data": [{"results": results}]}, readers.anthropic_messages)
+    seen = sums(tmp_path, {"data": [{"results": results}]}, anthropic.anthropic_messages)
     assert seen.rows == 2
     assert seen.measures == {
         "input_tokens": 13, "cached_input_tokens": 5, "cache_write_tokens": 3, "output_tokens": 8,
@@ -160,7 +161,7 @@ def test_tokens_of_messages_are_added_up(tmp_path):
 def test_tokens_of_claude_code_are_added_up_per_model(tmp_path):
     used = {"tokens": {"input": 1, "cache_read": 2, "cache_creation": 3, "output": 4}}
     page = {"data": [{"model_breakdown": [used, used]}, {"model_breakdown": []}]}
-    seen = sums(tmp_path, page, readers.anthropic_claude_code)
+    seen = sums(tmp_path, page, anthropic.anthropic_claude_code)
     assert seen.rows == 2
     assert seen.measures["cache_write_tokens"] == 6
 
@@ -168,17 +169,17 @@ def test_tokens_of_claude_code_are_added_up_per_model(tmp_path):
 def test_pull_requests_are_counted_in_lists_events_and_raw_tables(tmp_path):
     pull = {"head": {}, "base": {}}
     event = {"action": "closed", "pull_request": pull}
-    assert sums(tmp_path, [pull, event, {"action": "ping"}], readers.pull_requests).rows == 2
+    assert sums(tmp_path, [pull, event, {"action": "ping"}], github.pull_requests).rows == 2
     cell = json.dumps(pull).replace('"', '""')
     table = f'params,data,url\nx,"{cell}",u\nx,"{{}}",u\n'.encode()
-    assert sums(tmp_path, table, readers.raw_pull_requests).rows == 1
+    assert sums(tmp_path, table, github.raw_pull_requests).rows == 1
 
 
 def test_objects_that_follow_one_another_over_lines_are_all_read(tmp_path):
     page = json.dumps({"data": [{}, {}]}, indent=1)
-    assert sums(tmp_path, f"{page}\n{page}".encode(), readers.anthropic_users).rows == 4
+    assert sums(tmp_path, f"{page}\n{page}".encode(), anthropic.anthropic_users).rows == 4
 
 
 def test_a_log_without_its_columns_is_not_followed(tmp_path):
     with pytest.raises(reading.UnreadableError):
-        sums(tmp_path, b"when,what\n1,2\n", readers.usage_csv)
+        sums(tmp_path, b"when,what\n1,2\n", usage_csv.usage_csv)

@@ -9,13 +9,14 @@ from decimal import Decimal
 import pytest
 import zstandard
 
-from finops.attribution.verify import readers, reading
+from finops.attribution.verify import reading
+from finops.attribution.verify.readers import anthropic, focus
 from tests.small_books import BILLED, FILE
 
 
 @pytest.fixture
 def read(tmp_path):
-    def totals(content: bytes, reader=readers.focus_csv) -> dict[str, Decimal]:
+    def totals(content: bytes, reader=focus.focus_csv) -> dict[str, Decimal]:
         (tmp_path / "file").write_bytes(content)
         return dict(reading.sums_of(tmp_path / "file", reader).totals)
 
@@ -56,9 +57,9 @@ def test_anthropic_cents_become_dollars_in_every_form_of_json(read):
     page = {"data": [{"results": [{"currency": "USD", "amount": "123.78912"}]}]}
     expected = {"USD": Decimal("1.2378912")}
     for text in (json.dumps(page), json.dumps(page, indent=2), json.dumps([page])):
-        assert read(text.encode(), readers.anthropic_costs) == expected
+        assert read(text.encode(), anthropic.anthropic_costs) == expected
     lines = f"{json.dumps(page)}\n\n{json.dumps(page)}\n"
-    assert read(lines.encode(), readers.anthropic_costs) == {"USD": Decimal("2.4757824")}
+    assert read(lines.encode(), anthropic.anthropic_costs) == {"USD": Decimal("2.4757824")}
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ class Asked:
     path: str
     params: dict[str, list[str]]
     headers: dict[str, str]
+    body: bytes = b""
 
 
 @dataclass
@@ -50,8 +51,11 @@ def vendor(answer: Callable[[Asked], Answer]) -> Iterator[Vendor]:
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            running.asked.append(Asked(parts.path, parse_qs(parts.query), headers))
+            body = self.rfile.read(int(headers.get("content-length", 0)))
+            running.asked.append(Asked(parts.path, parse_qs(parts.query), headers, body))
             self.say(answer(running.asked[-1]))
+
+        do_POST = do_GET  # noqa: N815 - the name that http.server looks for
 
         def say(self, said: Answer) -> None:
             self.send_response(said.status)

@@ -6,15 +6,21 @@ An address is a path or `s3://bucket/key`. Nothing else in the product opens eit
 import os
 import shutil
 import tempfile
-from functools import cache
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from finops.outside.http import HttpError, check_endpoint
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 S3 = "s3://"
-NOT_FOUND = 404
+NOT_FOUND, BUSY = 404, 429
 
 
 def exists(address: str) -> bool:
@@ -88,3 +94,86 @@ def s3_client() -> "S3Client":
 
     waits = Config(connect_timeout=5, read_timeout=60, retries={"total_max_attempts": 4})
     return boto3.client("s3", config=waits)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An object in a bucket."""
+
+    key: str
+    size_bytes: int
+    modified_at: datetime
+    etag: str
+
+
+class Bucket:
+    """Reads one bucket with the credential of one account.
+
+    Raises HttpError with the storage's own words.
+    """
+
+    def __init__(
+        self, name: str, *, region: str, access_key_id: str, secret_access_key: str,
+        endpoint_url: str = "",
+    ) -> None:  # fmt: skip
+        self.name = name
+        self.region = region
+        self.access_key_id = access_key_id
+        self.secret_access_key = secret_access_key
+        self.endpoint_url = endpoint_url
+
+    @cached_property
+    def client(self) -> "S3Client":
+        import boto3
+        from botocore.client import Config
+
+        if self.endpoint_url:
+            check_endpoint(self.endpoint_url)
+        waits = Config(connect_timeout=5, read_timeout=60, retries={"total_max_attempts": 4})
+        return boto3.client(
+            "s3", config=waits, region_name=self.region or None,
+            aws_access_key_id=self.access_key_id or None,
+            aws_secret_access_key=self.secret_access_key or None,
+            endpoint_url=self.endpoint_url or None,
+        )  # fmt: skip
+
+    def list(self, prefix: str = "") -> Iterator[Stored]:
+        """Yield the objects under a prefix, by key."""
+        with self.said_plainly(prefix):
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.name, Prefix=prefix
+            )
+            for page in pages:
+                for one in page.get("Contents", []):
+                    etag = one["ETag"].strip('"')
+                    yield Stored(one["Key"], one["Size"], one["LastModified"], etag)
+
+    def read(self, key: str) -> bytes:
+        """Return a small object, whole."""
+        with self.said_plainly(key):
+            return self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
+
+    def download(self, key: str, target: Path) -> None:
+        """Copy an object into a file."""
+        with self.said_plainly(key):
+            self.client.download_file(self.name, key, str(target))
+
+    @contextmanager
+    def said_plainly(self, key: str) -> Iterator[None]:
+        """Turn what the client raises into words about this bucket."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            yield
+        except ClientError as error:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            words = error.response["Error"].get("Message") or str(error)
+            raise HttpError(
+                f"s3://{self.name}/{key}: {words}", permanent=400 <= status < 500 and status != BUSY,
+                status=status,
+            ) from None  # fmt: skip
+        except (BotoCoreError, OSError) as error:
+            raise HttpError(
+                f"No answer for s3://{self.name}/{key}: {type(error).__name__}", permanent=False,
+                code="no_answer",
+            ) from None  # fmt: skip

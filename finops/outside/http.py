@@ -1,9 +1,10 @@
 """The one way to a vendor's API: guarded, bounded in time and size, patient with busy servers.
 
-Tests that need no network give a fake in the place of `Http`; it has one method.
+Tests that need no network give a fake in the place of `Http`.
 """
 
 import json
+import os
 import random
 import ssl
 import time
@@ -12,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -26,6 +29,8 @@ TOTAL_SECONDS = 180.0  # one answer, from the first packet to the last
 LONGEST_WAIT_SECONDS = 90.0  # a longer wish is for the schedule, not for a worker to sleep
 TRIES = 4
 LARGEST_BYTES = 64 * 1024 * 1024
+LARGEST_FILE = 20 * 1024**3
+LONGEST_DOWNLOAD_SECONDS = 3600.0
 BUSY = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
 SECRET_HEADERS = ("authorization", "x-api-key", "private-token")
 Params = Mapping[str, str | int | list[str]]
@@ -75,7 +80,7 @@ class Response:
 
 
 class Http:
-    """GET requests for one vendor, one after another."""
+    """Requests to one vendor, one after another. They ask and change nothing."""
 
     def __init__(
         self,
@@ -84,20 +89,38 @@ class Http:
         total_seconds: float = TOTAL_SECONDS,
         read_seconds: float = READ_SECONDS,
         largest_bytes: int = LARGEST_BYTES,
+        largest_file: int = LARGEST_FILE,
     ) -> None:
         self.sleep = sleep
         self.total_seconds = total_seconds
         self.timeout = httpx.Timeout(read_seconds, connect=CONNECT_SECONDS)
         self.largest_bytes = largest_bytes
+        self.largest_file = largest_file
         self.context = ssl.create_default_context()
 
     def get(
         self, url: str, params: Params | None = None, headers: Mapping[str, str] | None = None
     ) -> Response:
         """Return the answer to a GET (status 200 to 299, or 304); raise HttpError otherwise."""
+        return self._again(partial(self._ask, "GET", url, params or {}, headers or {}, None, None))
+
+    def post(self, url: str, asked: Any, headers: Mapping[str, str] | None = None) -> Response:
+        """Return the answer to a question put as a POST of JSON; raise HttpError otherwise.
+
+        It is tried again like a GET: only for endpoints that change nothing.
+        """
+        return self._again(partial(self._ask, "POST", url, {}, headers or {}, asked, None))
+
+    def download(
+        self, url: str, target: Path, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """Write the body of the answer to a GET into a file, of any size up to `largest_file`."""
+        return self._again(partial(self._ask, "GET", url, {}, headers or {}, None, target))
+
+    def _again(self, ask: Callable[[], Response]) -> Response:
         for attempt in range(1, TRIES + 1):
             try:
-                return self._ask(url, params or {}, headers or {})
+                return ask()
             except HttpError as error:
                 seconds = _wait(error, attempt)
                 if error.permanent or attempt == TRIES or seconds > LONGEST_WAIT_SECONDS:
@@ -105,39 +128,63 @@ class Http:
             self.sleep(seconds)
         raise AssertionError("the last attempt returns or raises")
 
-    def _ask(self, url: str, params: Params, headers: Mapping[str, str]) -> Response:
+    def _ask(
+        self, method: str, url: str, params: Params, headers: Mapping[str, str], asked: Any,
+        target: Path | None,
+    ) -> Response:  # fmt: skip
         try:
-            target = endpoint(url, settings.OUTLAY_PRIVATE_HOSTS)
-            transport = CheckedTransport(target, Deadline(self.total_seconds), self.context)
+            checked = endpoint(url, settings.OUTLAY_PRIVATE_HOSTS)
+            deadline = Deadline(self.total_seconds if target is None else LONGEST_DOWNLOAD_SECONDS)
+            transport = CheckedTransport(checked, deadline, self.context)
             with httpx.Client(transport=transport, timeout=self.timeout, trust_env=False) as client:
                 sent = {"user-agent": "outlay", **headers}
-                with client.stream("GET", url, params=params or None, headers=sent) as answer:
-                    response = self._read(answer)
+                with client.stream(
+                    method, url, params=params or None, headers=sent, json=asked
+                ) as answer:
+                    is_file = target is not None and answer.is_success
+                    response = self._write(answer, target) if is_file else self._read(answer)
         except (EndpointNotAllowedError, httpx.InvalidURL) as error:
             raise HttpError(str(error), permanent=True, code=EndpointNotAllowedError.code) from None
         except (httpx.HTTPError, OSError) as error:
             words = _clean(f"{type(error).__name__}: {error}", headers)
             raise HttpError(
-                f"No answer from {target.host}: {words}", permanent=False, code="no_answer"
+                f"No answer from {checked.host}: {words}", permanent=False, code="no_answer"
             ) from None
         if response.status == 304 or 200 <= response.status < 300:
             return response
-        raise _refusal(response, target.host, headers)
+        raise _refusal(response, checked.host, headers)
+
+    def _write(self, answer: httpx.Response, target: Path | None) -> Response:
+        size = 0
+        with Path(target or os.devnull).open("wb") as out:
+            for chunk in answer.iter_bytes():
+                size += out.write(chunk)
+                if size > self.largest_file:
+                    raise self._too_large(self.largest_file)
+        return Response(answer.status_code, dict(answer.headers))
 
     def _read(self, answer: httpx.Response) -> Response:
         body = bytearray()
         declared = answer.headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > self.largest_bytes:
-            raise self._too_large()
+            raise self._too_large(self.largest_bytes)
         for chunk in answer.iter_bytes():
             body += chunk
             if len(body) > self.largest_bytes:
-                raise self._too_large()
+                raise self._too_large(self.largest_bytes)
         return Response(answer.status_code, dict(answer.headers), bytes(body))
 
-    def _too_large(self) -> HttpError:
-        message = f"The answer is larger than {self.largest_bytes} bytes"
+    def _too_large(self, limit: int) -> HttpError:
+        message = f"The answer is larger than {limit} bytes"
         return HttpError(message, permanent=True, code="too_large")
+
+
+def check_endpoint(url: str) -> None:
+    """Raise HttpError for an address that requests of ours must not go to."""
+    try:
+        endpoint(url, settings.OUTLAY_PRIVATE_HOSTS)
+    except EndpointNotAllowedError as error:
+        raise HttpError(str(error), permanent=True, code=EndpointNotAllowedError.code) from None
 
 
 def _refusal(response: Response, host: str, sent: Mapping[str, str]) -> HttpError:

@@ -39,6 +39,9 @@ class Piece(NamedTuple):
     source: int
 
 
+TOKEN_METERS = ("input", "cached_input", "cache_write", "output")
+
+
 def _booked() -> list[Charge]:
     found = Charge.objects.filter(slice__superseded_at__isnull=True).select_related(
         "slice__billing_scope"
@@ -219,6 +222,7 @@ def _explains(u: Usage, c: Charge) -> bool:
             (c.model.lower(), u.model.lower(), True), (c.sub_account_id, _account(u), False),
             (c.api_key, u.api_key, False),
             (c.service_tier, u.service_tier, False), (c.provider, u.provider, False),
+            (c.meter, u.meter or c.meter, True),
         )
     )  # fmt: skip
     start = datetime.combine(u.occurred_on, time(), UTC) if u.grain == "day" else u.occurred_at
@@ -232,12 +236,15 @@ def _unsaid(u: Usage, c: Charge) -> int:
         (c.api_key, u.api_key),
         (c.service_tier, u.service_tier),
     )
-    return sum(bool(mine) and not theirs for mine, theirs in pairs)
+    is_other = c.meter not in ("", *TOKEN_METERS) and not u.meter
+    return sum(bool(mine) and not theirs for mine, theirs in pairs) + is_other
 
 
 def _weights(rows: list[Usage], meter: str) -> list[tuple[Usage, Decimal | int]]:
-    names = ("input", "cached_input", "cache_write", "output")
-    if meter in names:
+    counted = [(u, u.quantity or 0) for u in rows if meter and u.meter == meter]
+    if sum(quantity for _, quantity in counted) > 0:
+        return counted
+    if meter in TOKEN_METERS:
         tokens = [getattr(u, f"{meter}_tokens") for u in rows]
         costs = [getattr(u, f"{meter}_list_cost") for u in rows]
         if sum(t or 0 for t in tokens) > 0:
@@ -260,7 +267,8 @@ def _natural_key(u: Usage) -> str:
     moment = u.occurred_at.strftime("%Y-%m-%d %H:%M:%S+00")
     said = [u.actor.lower() if name == "actor" else getattr(u, name) for name in KEYS]
     said[KEYS.index("model")] = u.model.lower()
-    return hashlib.md5("|".join([moment, *said, _account(u)]).encode()).hexdigest()
+    parts = [moment, *said, _account(u), *([u.meter] if u.meter else [])]
+    return hashlib.md5("|".join(parts).encode()).hexdigest()
 
 
 def _piece(c: Charge | None, u: Usage | None, nanos: int, source: int) -> Piece:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from billing_ingest.connector import Fetched
+from billing_ingest.connector import Fetched, Outside
 from finops.outside.http import Http, HttpError, Params, Response
 
 HOME = "https://api.anthropic.com"
@@ -55,20 +55,18 @@ class Api:
         raise _bad(path, f"has more than {MOST_PAGES} pages")
 
 
-def fetch(
-    http: Http, config: dict[str, Any], secret: str, first_day: date, end_day: date
-) -> Iterator[Fetched]:
+def fetch(outside: Outside, first_day: date, end_day: date) -> Iterator[Fetched]:
     """Yield the members, and for each window of up to 31 days usage, costs and Claude Code.
 
     Claude Code comes last: an organisation without it still gets its costs.
     """
-    api = Api(http, config, secret)
+    api = Api(outside.http, outside.config, outside.secret)
     members = api.pages("/v1/organizations/users", {"limit": 1000}, "after_id")
     yield _delivery("users", "users.json", {}, members)
     for start, end in _windows(first_day, end_day):
         yield from _report(api, "usage_report_messages", USAGE_GROUPS, start, end)
         yield from _report(api, "cost_report", COST_GROUPS, start, end)
-    if config.get("claude_code", True):
+    if outside.config.get("claude_code", True):
         for start, end in _windows(first_day, end_day):
             yield from _claude_code(api, start, end)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from billing_ingest.connector import Fetched
+from billing_ingest.connector import Fetched, Outside
 from finops.outside.http import Http, HttpError, Params, Response
 
 HOME = "https://api.github.com"
@@ -61,15 +61,13 @@ class Api:
         return url
 
 
-def fetch(
-    http: Http, config: dict[str, Any], secret: str, first_day: date, end_day: date
-) -> Iterator[Fetched]:
+def fetch(outside: Outside, first_day: date, end_day: date) -> Iterator[Fetched]:
     """Yield the pull requests changed on or after the first day, page by page.
 
     The end is not a bound: what changed after it is newer news of the same pull requests.
     """
-    api = Api(http, config, secret)
-    for repo in repos_of(config):
+    api = Api(outside.http, outside.config, outside.secret)
+    for repo in repos_of(outside.config):
         yield from _repo(api, repo, first_day)
 
 

@@ -8,8 +8,8 @@ SELECT u.occurred_on, u.id, u.occurred_at, u.grain, l.scope_key, l.scope_source_
             WHEN position('/' IN u.billing_scope) > 0 THEN substr(u.billing_scope, position('/' IN u.billing_scope) + 1)
             ELSE '' END AS sub_account_id,
        u.provider, lower(u.actor) AS actor, u.api_key, u.project, u.repo, u.branch, u.session, u.pr, u.ticket,
-       u.conversation, u.deal, u.team, lower(u.model) AS model, u.service_tier, u.is_shared, u.is_excluded,
-       u.requests, u.input_tokens, u.cached_input_tokens, u.cache_write_tokens, u.output_tokens,
+       u.conversation, u.deal, u.team, lower(u.model) AS model, u.service_tier, u.is_shared, u.is_excluded, u.meter,
+       u.quantity, u.requests, u.input_tokens, u.cached_input_tokens, u.cache_write_tokens, u.output_tokens,
        u.input_list_cost, u.cached_input_list_cost, u.cache_write_list_cost, u.output_list_cost, u.list_cost,
        u.list_currency, coalesce(u.tags ->> 'paid_by', '') = 'seat' AS is_paid_by_seat,
        coalesce(u.input_tokens, 0) + coalesce(u.cached_input_tokens, 0) + coalesce(u.cache_write_tokens, 0)
@@ -75,7 +75,7 @@ ANALYZE log_factor;
 CREATE TEMP TABLE evidence ON COMMIT DROP AS
 SELECT u.*, f.factor,
        md5(concat_ws('|', u.occurred_at, u.actor, u.api_key, u.project, u.repo, u.branch, u.session, u.pr, u.ticket,
-                     u.conversation, u.deal, u.team, u.model, u.service_tier, u.sub_account_id)) AS natural_key
+                     u.conversation, u.deal, u.team, u.model, u.service_tier, u.sub_account_id, nullif(u.meter, ''))) AS natural_key
 FROM scoped_usage u
 JOIN log_factor f USING (scope_key, occurred_on, sub_account_id, model, log_source_id, document)
 WHERE f.factor > 0;

@@ -14,16 +14,15 @@ from finops.outside import archive
 
 LEFT_OUT = "rows_left_out"  # in Import.preview: rows that are out of scope or repeat a request
 # Of the slices an import brought, and of the equal ones that stood already when it came.
-MEASURED = """
-SELECT sum(u.requests), sum(u.failed_requests), sum(u.input_tokens), sum(u.cached_input_tokens),
-       sum(u.cache_write_tokens), sum(u.output_tokens)
+COLUMNS = (
+    "requests", "failed_requests", "retried_requests", "empty_requests", "input_tokens",
+    "cached_input_tokens", "cache_write_tokens", "cache_write_1h_tokens", "output_tokens", "quantity",
+)  # fmt: skip
+MEASURED = f"""
+SELECT {", ".join(f"sum(u.{column})" for column in COLUMNS)}
 FROM ledger_usage u
 WHERE u.slice_id = ANY(%s) AND u.occurred_on BETWEEN %s AND %s
 """
-COLUMNS = (
-    "requests", "failed_requests", "input_tokens", "cached_input_tokens", "cache_write_tokens",
-    "output_tokens",
-)  # fmt: skip
 
 
 def imports_equal_their_files(unread: list[str]) -> Iterator[Violation]:

@@ -1,0 +1,16 @@
+"""The facts: sources, imports, the slices an import replaces, charges, usage, prices, rates.
+
+Only `billing_ingest` writes these tables. Charges and usage are partitioned by month.
+A slice is the part of a table that a delivery replaces as a whole (a billing period, a day,
+an object). A newer slice with the same key supersedes the older one; both stay readable.
+"""
+
+from finops.ledger.models.facts import Charge, DimensionFields, NextVal, Usage
+from finops.ledger.models.imports import BillingScope, Import, Slice, Source
+from finops.ledger.models.papers import Invoice, Seat, VendorName
+from finops.ledger.models.prices import FxRate, Price
+
+__all__ = [
+    "BillingScope", "Charge", "DimensionFields", "FxRate", "Import", "Invoice", "NextVal", "Price",
+    "Seat", "Slice", "Source", "Usage", "VendorName",
+]  # fmt: skip

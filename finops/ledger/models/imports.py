@@ -1,0 +1,130 @@
+"""Where facts come from: sources, imports, and the slices an import replaces."""
+
+from django.conf import settings
+from django.db import models
+
+
+class Source(models.Model):
+    """A configured vendor account."""
+
+    key = models.SlugField(max_length=80, unique=True)
+    name = models.TextField()
+    connector = models.TextField()
+    config = models.JSONField(default=dict, blank=True)
+    secret = models.BinaryField(null=True)  # encrypted; write-only
+    webhook_secret = models.BinaryField(null=True)  # encrypted; write-only
+    is_scheduled = models.BooleanField(default=False)
+    contract_discount = models.DecimalField(
+        max_digits=6, decimal_places=5, default=0
+    )  # 0.08 = 8 % off list
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Import(models.Model):
+    """One load of one delivery, and the proof of it: what came, what it held, what it replaced."""
+
+    class State(models.TextChoices):
+        CHECKING = "checking", "Checking"  # uploaded, being read; nothing is booked yet
+        READY = "ready", "Ready"  # read without error; waits for a person's yes
+        QUEUED = "queued", "Queued"
+        RUNNING = "running", "Loading"
+        LOADED = "loaded", "Loaded"
+        REFUSED = "refused", "Refused"
+        HELD = "held", "Held"  # the shrink guard wants a person's yes
+        DUPLICATE = "duplicate", "Duplicate"
+        UNDONE = "undone", "Undone"
+        DISCARDED = "discarded", "Left out"
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="imports")
+    state = models.CharField(max_length=10, choices=State.choices)
+    filename = models.TextField()
+    sha256 = models.CharField(max_length=64)
+    size_bytes = models.BigIntegerField()
+    document = models.TextField(blank=True)  # which kind of file of the connector
+    scope = models.CharField(max_length=3, default="all")  # all | ai
+    mapping_version = models.PositiveIntegerField(default=1)
+    rows = models.BigIntegerField(default=0)
+    totals = models.JSONField(default=dict)  # currency -> decimal string, exact
+    out_of_scope = models.JSONField(default=dict)
+    period_start = models.DateField(null=True)
+    period_end = models.DateField(null=True)
+    duplicate_of = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
+    warnings = models.JSONField(default=list)
+    errors = models.JSONField(
+        default=list
+    )  # [{code, message, file, line, column, found, expected, fix}]
+    preview = models.JSONField(default=dict)  # first rows as they will be booked, what they replace
+    progress_rows = models.BigIntegerField(default=0)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+
+class BillingScope(models.Model):
+    """A vendor account and billing period. Exactly one source's bill is its money feed."""
+
+    invoice_issuer_name = models.TextField()
+    billing_account_id = models.TextField()
+    billing_period_start = models.DateField()
+    billing_period_end = models.DateField()
+    feed = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="feeds")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["invoice_issuer_name", "billing_account_id", "billing_period_start"],
+                name="billing_scope_once",
+            )
+        ]
+
+
+class Slice(models.Model):
+    """The part of a table that one delivery replaces as a whole.
+
+    Active while `superseded_at` is null. A charge slice books money when it is active and its
+    billing scope's feed is its source.
+    """
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="slices")
+    imp = models.ForeignKey(
+        Import, on_delete=models.PROTECT, related_name="slices", db_column="import_id"
+    )
+    table = models.CharField(max_length=10)  # charge | usage
+    key = (
+        models.TextField()
+    )  # billing period, day or object key, unique per source and table while active
+    billing_scope = models.ForeignKey(
+        BillingScope, null=True, on_delete=models.PROTECT, related_name="slices"
+    )
+    first_day = models.DateField(null=True)
+    last_day = models.DateField(null=True)
+    rows = models.BigIntegerField(default=0)
+    totals = models.JSONField(default=dict)  # currency -> billed decimal string (charges only)
+    content_hash = models.CharField(
+        max_length=64, blank=True
+    )  # of the mapped rows: unchanged rows make no version
+    superseded_at = models.DateTimeField(null=True)
+    superseded_by = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="superseded"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "table", "key"],
+                condition=models.Q(superseded_at__isnull=True),
+                name="slice_active_once",
+            )
+        ]
+        indexes = [models.Index(fields=["imp"], name="slice_import")]
