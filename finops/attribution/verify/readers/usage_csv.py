@@ -10,8 +10,8 @@ import numpy as np
 from finops.attribution.verify.reading import EXACT, FileSums, UnreadableError, csv_rows, decimal
 
 MEASURES = (
-    "requests", "failed_requests", "input_tokens", "cached_input_tokens", "cache_write_tokens",
-    "output_tokens",
+    "requests", "failed_requests", "retried_requests", "empty_requests", "input_tokens",
+    "cached_input_tokens", "cache_write_tokens", "cache_write_1h_tokens", "output_tokens", "quantity",
 )  # fmt: skip
 
 
