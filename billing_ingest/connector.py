@@ -139,6 +139,8 @@ class Connector:
     default_scope: Literal["all", "ai"] = "all"
     trailing_days: int = 0  # how far back a scheduled pull re-reads
     history_days: int = 0  # how far back the vendor still has data: where a first pull begins
+    # What a first pull asks for at a time: a month, the oldest first, or everything at once.
+    history_by: Literal["month", "whole"] = "month"
     restates: str = ""  # what the vendor changes afterwards, in words
     gaps: str = ""  # what it does not bring, in words
     # fetch(outside, first_day, end_day) pulls one window from a live account

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 MOST_TRIES = 3
 # How long a job that raised waits before its second and its third try.
 PAUSES = (timedelta(seconds=10), timedelta(seconds=60))
+# How long a pull waits before it looks again whether its source is free.
+BETWEEN_PULLS = timedelta(seconds=30)
 # A sweep publishes at most this many, the oldest first; the rest come with a later sweep.
 MOST_PUBLISHED = 200
 
@@ -98,19 +100,27 @@ def publish(job_id: int) -> bool:
 
 
 def claim(job_id: int, now: datetime) -> Job | None:
-    """Take the job for one lease, if it is due and free; None when somebody else has it."""
-    with transaction.atomic():
-        taken = free(now).filter(pk=job_id, tries__lt=MOST_TRIES)
-        if not taken.update(
-            state=Job.State.RUNNING,
-            fence=F("fence") + 1,
-            tries=F("tries") + 1,
-            lease_until=now + lease(),
-            started_at=now,
-            progress_rows=0,
-        ):
-            return None
-        return Job.objects.select_related("imp__source", "source").get(pk=job_id)
+    """Take the job for one lease, if it is due and free; None when somebody else has it.
+
+    A pull waits while another one asks the same source.
+    """
+    try:
+        with transaction.atomic():
+            taken = free(now).filter(pk=job_id, tries__lt=MOST_TRIES)
+            if not taken.update(
+                state=Job.State.RUNNING,
+                fence=F("fence") + 1,
+                tries=F("tries") + 1,
+                lease_until=now + lease(),
+                started_at=now,
+                progress_rows=0,
+            ):
+                return None
+            return Job.objects.select_related("imp__source", "source").get(pk=job_id)
+    except IntegrityError:
+        waiting = Job.objects.filter(pk=job_id, state=Job.State.WAITING)
+        waiting.update(due_at=now + BETWEEN_PULLS)
+        return None
 
 
 def free(now: datetime) -> QuerySet[Job]:

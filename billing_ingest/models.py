@@ -50,6 +50,12 @@ class Job(models.Model):
                 name="job_settle_waits_once",
                 condition=Q(kind="settle", state="waiting", tries=0),
             ),
+            # A vendor is asked by one worker at a time.
+            models.UniqueConstraint(
+                fields=["source"],
+                name="job_source_asked_once",
+                condition=Q(kind__in=["fetch", "backfill"], state="running"),
+            ),
         ]
         indexes = [
             models.Index(

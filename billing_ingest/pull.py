@@ -23,17 +23,18 @@ def pull(
     window: Period,
     *,
     http: Http | None = None,
+    trailing: bool = True,
     inside: Callable[[], AbstractContextManager[Any]] = transaction.atomic,
 ) -> list[Import]:
-    """Fetch a window and the trailing days before it, and book every delivery in it.
+    """Fetch a window, with the trailing days before it, and book every delivery in it.
 
     Each delivery is whole and is booked in a transaction of its own (`inside`). Raises HttpError
     with the vendor's words; what was booked before that stays, the rest keeps its old figures.
     """
-    trailing = timedelta(days=connector(source.connector).trailing_days)
+    days_before = connector(source.connector).trailing_days if trailing else 0
     imports = []
     with archive.scratch_folder() as folder:
-        start = window.start - trailing
+        start = window.start - timedelta(days=days_before)
         for delivery in _deliveries(source, http or Http(), start, window.end, folder):
             with inside():
                 imp = load.receive(

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from zlib import crc32
 
 from django.db.models import Max, Q
 
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 # After a long absence the oldest of the missed pulls covers everything before it as well.
 MOST_MISSED = 60
+SPREAD_SECONDS = 300
 PAUSE_AFTER_FAILURE = timedelta(minutes=30)
 
 
@@ -63,6 +65,11 @@ def queue_pulls(period: timedelta, now: datetime) -> None:
             queue_missed_pulls(source, source.newest_slot, period, now)
 
 
+def spread(source: Source, slot: str) -> timedelta:
+    """How long a source's pull waits, so that not all vendors are asked in the same second."""
+    return crc32(f"{source.key} {slot}".encode()) % SPREAD_SECONDS * timedelta(seconds=1)
+
+
 def can_pull(source: Source) -> bool:
     """Whether the source's connector is here and knows how to pull."""
     try:
@@ -85,7 +92,11 @@ def queue_missed_pulls(
     first_day = first.date()
     while start <= current:
         window = Period(first_day, last_moment(start, period).date() + timedelta(days=1))
-        jobs.enqueue("fetch", source=source, slot=name_of(start), args=as_args(window), now=now)
+        slot = name_of(start)
+        due_at = now + spread(source, slot)
+        jobs.enqueue(
+            "fetch", source=source, slot=slot, args=as_args(window), now=now, due_at=due_at
+        )
         start += period
         first_day = start.date()
 

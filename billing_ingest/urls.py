@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup/connect/<slug:slug>/", views.connect, name="connect"),
     path("setup/sources/<slug:key>/", views.source, name="source"),
     path("setup/sources/<slug:key>/pull/", views.run_now, name="pull-now"),
+    path("setup/sources/<slug:key>/history/", views.history_progress, name="backfill"),
     path("setup/sources/<slug:key>/test/", views.test, name="test-source"),
     path("setup/upload/", upload_views.upload, name="upload"),
     path("setup/upload/confirm/", upload_views.confirm_all, name="upload-confirm"),

@@ -1,5 +1,6 @@
 """Setup > Sources: which accounts are connected, how they are doing, and what they brought."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -12,11 +13,12 @@ from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
-from billing_ingest import actions, wording
+from billing_ingest import actions, backfill, wording
 from billing_ingest.access import for_administrators, for_uploaders, may_administer
 from billing_ingest.connector import Connector
 from billing_ingest.forms import PullForm, SourceForm, first_day_to_pull
 from billing_ingest.history import history
+from billing_ingest.models import Job
 from billing_ingest.pull import try_out
 from billing_ingest.registry import CONNECTORS, connector
 from billing_ingest.sources import (
@@ -101,7 +103,7 @@ def connect(request: HttpRequest, slug: str) -> HttpResponseBase:
     form = SourceForm(vendor, None, request.POST or None)
     if request.method == "POST" and form.is_valid():
         source = form.save(timezone.now())
-        messages.success(request, f"{source.name} is connected. Test it, then pull.")
+        messages.success(request, connected_words(source, backfill.begin(source, timezone.now())))
         return redirect("source", source.key)
     context = {
         "page_title": f"Connect {vendor.label}",
@@ -110,6 +112,14 @@ def connect(request: HttpRequest, slug: str) -> HttpResponseBase:
         "brings": wording.listed(list(vendor.brings)),
     }
     return render(request, "setup/connect.html", context)
+
+
+def connected_words(source: Source, job: Job | None) -> str:
+    if job is None:
+        return f"{source.name} is connected."
+    first = date.fromisoformat(job.args["begun"])
+    words = f"What it still has since {first.day} {first:%B %Y} is being pulled, the oldest first."
+    return f"{source.name} is connected. {words}"
 
 
 @sensitive_post_parameters("secret", "webhook_secret")
@@ -148,6 +158,7 @@ def source_context(request: HttpRequest, found: Source, form: SourceForm | None)
         "vendor": vendor,
         "can_pull": bool(vendor and vendor.fetch and form),
         "pull_form": PullForm(initial={"first_day": first_day}),
+        "backfill": backfill_context(found),
         "webhook_path": webhook_path(request, found, vendor),
         "history": history(found, request.GET.get("before", "")),
         "can_administer": form is not None,
@@ -175,6 +186,35 @@ def run_now(request: HttpRequest, key: str) -> HttpResponseBase:
     except actions.NotPossibleError as error:
         messages.error(request, str(error))
     return redirect("source", key)
+
+
+def backfill_context(found: Source) -> dict[str, Any] | None:
+    """The component `progress` of a back-fill that is under way or stopped; None without one."""
+    far = backfill.progress_of(found)
+    if far is None or not (far.is_open or far.has_failed):
+        return None
+    words = f"{far.day:%B %Y}: {far.done} of {wording.plural(far.days, 'day')} are here"
+    if far.has_failed:
+        words = f"Stopped at {far.day:%B %Y}; what came before that is here"
+    href = reverse("backfill", args=[found.key]) if far.is_open else ""
+    return {"words": words, "value": far.done, "max": far.days, "poll_href": href}
+
+
+@for_uploaders
+def history_progress(request: HttpRequest, key: str) -> HttpResponseBase:
+    """How far the back-fill is, asked every few seconds; a POST begins it, or goes on."""
+    found = get_object_or_404(Source, key=key)
+    if request.method == "POST":
+        return begin_backfill(request, found)
+    context = {"progress": backfill_context(found)}
+    return render(request, "setup/backfill.html", context)
+
+
+@for_administrators
+def begin_backfill(request: HttpRequest, found: Source) -> HttpResponseBase:
+    if backfill.begin(found, timezone.now()) is None:
+        messages.error(request, f"A pull of {found.name} is under way already.")
+    return redirect("source", found.key)
 
 
 @require_POST

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from billing_ingest import inbox, jobs, load
+from billing_ingest import backfill, inbox, jobs, load
 from billing_ingest.lease import Lease
 from billing_ingest.models import Job
 from billing_ingest.pull import pull
@@ -132,6 +132,15 @@ def fetch(job: Job, lease: Lease) -> None:
         jobs.enqueue_settle(timezone.now())
 
 
+def fill_back(job: Job, lease: Lease) -> None:
+    """Pull one window of what the vendor still has, and queue the next one."""
+    source = the_source(job)
+    imports = pull(source, window_of(job), trailing=False, inside=lease.transaction)
+    if any(imp.state == Import.State.LOADED for imp in imports):
+        jobs.enqueue_settle(timezone.now())
+    backfill.follow(job, timezone.now())
+
+
 def process_inbox(job: Job, lease: Lease) -> None:
     """Apply the deliveries that a source's webhook stored."""
     inbox.process(the_source(job))
@@ -174,6 +183,7 @@ WORK = {
     "load": Work(load_import, in_one_transaction=True),
     "settle": Work(settle_what_is_dirty, in_one_transaction=False),
     "fetch": Work(fetch, in_one_transaction=False),
+    "backfill": Work(fill_back, in_one_transaction=False),
     "inbox": Work(process_inbox, in_one_transaction=False),
     "verify": Work(verify_books, in_one_transaction=False),
 }

@@ -63,6 +63,7 @@ CONNECTOR = Connector(
     brings=("charges", "usage", "people"),
     mapping_version=MAPPING_VERSION,
     trailing_days=3,
+    history_days=365,
     documents=(
         Document(
             name="cost_report",

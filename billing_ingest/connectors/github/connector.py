@@ -65,6 +65,8 @@ CONNECTOR = Connector(
     folder=Path(__file__).parent,
     brings=("outcomes",),
     trailing_days=3,
+    history_days=365,
+    history_by="whole",
     documents=(
         Document(
             name="webhook",
