@@ -13,8 +13,7 @@ from finops.attribution.queries.shapes import Scope
 from finops.attribution.queries.unit_costs import unit_cost
 from finops.outcomes.models import WorkItem
 from finops.periods import Period
-from tests import facts
-from tests.commands import Company, bill_row, done, in_state, mail, settle
+from tests.commands import Company, bill_row, command, done, in_state, mail, settle
 
 pytestmark = pytest.mark.django_db
 OCTOBER = ("2025-10-01", "2025-11-01")
@@ -149,10 +148,18 @@ def test_finished_work_that_names_nobody_still_counts(acme: Company) -> None:
 def test_two_services_that_use_each_other_are_paid_by_the_teams_behind_them(acme: Company) -> None:
     acme.people(pia="p", val="v")
     acme.bill(spent("2025-10-06", "60000.00", team="p"), spent("2025-10-06", "40000.00", team="v"))
-    facts.rule(
-        "reciprocal", [],
-        {"p>v": 20, "p>core": 50, "p>support": 30, "v>p": 10, "v>core": 60, "v>support": 30},
-    )  # fmt: skip
+    rules = acme.folder / "rules.toml"
+    rules.write_text(
+        """
+        [[rule]]
+        name = "Platform and vectors serve each other"
+        method = "reciprocal"
+        percent = true
+        services.p = { v = 20, core = 50, support = 30 }
+        services.v = { p = 10, core = 60, support = 30 }
+        """
+    )
+    command("allocation_rules", "apply", rules)
     teams = acme.rows(*OCTOBER, "team")
     assert {slug: row["billed"] for slug, row in teams.items()} == {
         "core": "64489.80", "support": "35510.20",

@@ -8,16 +8,15 @@ from typing import Any
 
 from django.http import QueryDict
 
-from dashboards.setup.rule_words import is_percent, last_day
+from dashboards.setup.rule_words import last_day
 from finops.attribution.models import AllocationRule
-from finops.attribution.rule_checks import plain
-from finops.attribution.rule_drafts import RuleDraft, ShareDraft
+from finops.attribution.rule_checks import is_weight, plain
+from finops.attribution.rule_drafts import RuleDraft, ShareDraft, all_percent
 from finops.attribution.rules import TAG, WITHOUT_VALUES, BadRuleError
 from finops.people.models import Team
 
 Method = AllocationRule.Method
 OF_TAG = "tag"
-WEIGHT_MAX = Decimal(99999999)
 Cell = tuple[str, str]  # slug of a service, slug of a user
 
 
@@ -166,15 +165,6 @@ def of_rule(rule: AllocationRule) -> RuleForm:
     )
 
 
-def all_percent(rule: AllocationRule) -> bool:
-    """Whether the weights were meant as per cent; where there are none yet, they will be."""
-    shares = list(rule.shares.all())
-    groups = {s.service_id for s in shares}
-    if rule.method not in (Method.FIXED, Method.RECIPROCAL):
-        return True
-    return all(is_percent(s for s in shares if s.service_id == group) for group in groups)
-
-
 def row_of(told: Mapping[str, object]) -> ConditionRow:
     about, values = str(told["field"]), told.get("values")
     given = "\n".join(map(str, values)) if isinstance(values, list) else ""
@@ -196,6 +186,6 @@ def weight_of(text: str) -> Decimal:
         weight = Decimal(text.strip().replace(",", ".").rstrip("%").strip() or "0")
     except InvalidOperation:
         raise BadRuleError(f"{text!r} is not a share: write a number such as 62.5.") from None
-    if not weight.is_finite() or weight > WEIGHT_MAX or weight != round(weight, 4):
+    if not is_weight(weight):
         raise BadRuleError(f"{text!r} is not a share: at most eight digits and four decimals.")
     return weight

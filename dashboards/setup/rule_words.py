@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
 from dashboards import words
 from finops.attribution.models import AllocationRule, RuleShare
-from finops.attribution.rule_checks import HUNDRED, named, plain
+from finops.attribution.rule_checks import named, plain
+from finops.attribution.rule_drafts import is_percent
 from finops.attribution.rules import OPERATORS, WITHOUT_VALUES
 
 Method = AllocationRule.Method
@@ -74,10 +74,6 @@ def weighted(shares: Iterable[RuleShare]) -> list[str]:
         else f"{share.team.name} {words.plural(share.weight, 'part')}"
         for share in given
     ]
-
-
-def is_percent(shares: Iterable[RuleShare]) -> bool:
-    return sum((share.weight for share in shares), Decimal(0)) == HUNDRED
 
 
 def holds_when(rule: AllocationRule) -> str:

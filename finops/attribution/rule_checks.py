@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from finops.attribution.models import AllocationRule
-from finops.attribution.rule_drafts import RuleDraft, ShareDraft, drafted, tidied
+from finops.attribution.rule_drafts import HUNDRED, RuleDraft, ShareDraft, drafted, tidied
 from finops.attribution.rules import (
     FIELDS,
     OPERATORS,
@@ -19,7 +19,7 @@ from finops.attribution.rules import (
 
 Method = AllocationRule.Method
 NAME_MAX, VALUES_MAX = 120, 500
-HUNDRED = Decimal(100)
+WEIGHT_MAX = Decimal(99999999)
 Condition = Mapping[str, Any]
 
 
@@ -156,6 +156,11 @@ def check_services(draft: RuleDraft) -> None:
         if len({share.team for share in own}) != len(own):
             raise BadRuleError(f"A team stands twice among the users of {service.name}.")
         check_sum(own, in_percent=draft.in_percent, of=service.name)
+
+
+def is_weight(number: Decimal) -> bool:
+    """Whether a share can be kept: eight digits and four decimals at most."""
+    return number.is_finite() and abs(number) <= WEIGHT_MAX and number == round(number, 4)
 
 
 def plain(amount: Decimal) -> str:

@@ -1,6 +1,6 @@
 """A rule as somebody words it, before it is kept: what preview and actions alike start from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,6 +12,7 @@ from finops.people.models import Team
 # Drafts have no row yet; numbers below zero tell them from rules that have one.
 DRAFT_ID = -1
 ONE = Decimal(1)
+HUNDRED = Decimal(100)
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,19 @@ def tidied(condition: Mapping[str, Any]) -> dict[str, Any]:
         "op": str(condition.get("op", "")),
         "values": [value for value in dict.fromkeys(values) if value],
     }
+
+
+def all_percent(rule: AllocationRule) -> bool:
+    """Whether the weights were meant as per cent; where there are none yet, they will be."""
+    shares = list(rule.shares.all())
+    groups = {s.service_id for s in shares}
+    if rule.method not in (AllocationRule.Method.FIXED, AllocationRule.Method.RECIPROCAL):
+        return True
+    return all(is_percent(s for s in shares if s.service_id == group) for group in groups)
+
+
+def is_percent(shares: Iterable[RuleShare]) -> bool:
+    return sum((share.weight for share in shares), Decimal(0)) == HUNDRED
 
 
 def remember_shares(rule: AllocationRule, shares: Sequence[RuleShare]) -> None:

@@ -32,17 +32,17 @@ class Meant:
 @transaction.atomic
 def add_rule(draft: RuleDraft, *, by: User | None) -> AllocationRule:
     """Keep a new rule, the last in order. Raises BadRuleError."""
-    return _keep(*_drafted(draft, _locked(), None), by)
+    return keep(*_drafted(draft, locked(), None), by)
 
 
 @transaction.atomic
 def add_first_rule(draft: RuleDraft, *, by: User | None) -> AllocationRule:
     """Keep a new rule before all others. Raises BadRuleError."""
-    rules = _locked()
+    rules = locked()
     rule, shares = _drafted(draft, [], None)
     rule.position = min((other.position for other in rules), default=1) - 1
     check_order([rule, *rules])
-    return _keep(rule, shares, by)
+    return keep(rule, shares, by)
 
 
 @transaction.atomic
@@ -50,18 +50,18 @@ def change_rule(
     meant: Meant, draft: RuleDraft, *, by: User | None, now: datetime
 ) -> AllocationRule:
     """Supersede a rule by its next version, in the same place. Raises BadRuleError."""
-    rules = _locked()
+    rules = locked()
     old = _meant(rules, meant)
     rule, shares = _drafted(draft, rules, old)
-    _supersede(old, by, now)
-    return _keep(rule, shares, by)
+    supersede(old, by, now)
+    return keep(rule, shares, by)
 
 
 @transaction.atomic
 def withdraw_rule(meant: Meant, *, by: User | None, now: datetime) -> AllocationRule:
     """Follow a rule no more; its versions stay readable. Raises BadRuleError."""
-    rule = _meant(_locked(), meant)
-    _supersede(rule, by, now)
+    rule = _meant(locked(), meant)
+    supersede(rule, by, now)
     settle_soon("rules", [rule.number])
     return rule
 
@@ -72,7 +72,7 @@ def move_rule(number: int, direction: str) -> AllocationRule:
 
     Its place is not part of what a rule says, so this makes no version. Raises BadRuleError.
     """
-    rules = _locked()
+    rules = locked()
     ordered = moved(rules, number, direction)
     check_order(ordered)
     for place, rule in enumerate(ordered, start=1):
@@ -135,7 +135,7 @@ def _drafted(
     return rule, shares
 
 
-def _locked() -> list[AllocationRule]:
+def locked() -> list[AllocationRule]:
     """Return the rules that are followed; nobody else changes them until the transaction ends."""
     list(
         AllocationRule.objects.select_for_update()
@@ -158,12 +158,12 @@ def _meant(rules: Sequence[AllocationRule], meant: Meant) -> AllocationRule:
     raise BadRuleError(f"Rule {meant.number} is not followed any more.")
 
 
-def _supersede(rule: AllocationRule, by: User | None, now: datetime) -> None:
+def supersede(rule: AllocationRule, by: User | None, now: datetime) -> None:
     rule.superseded_at, rule.superseded_by = now, by
     rule.save(update_fields=["superseded_at", "superseded_by"])
 
 
-def _keep(rule: AllocationRule, shares: Sequence[RuleShare], by: User | None) -> AllocationRule:
+def keep(rule: AllocationRule, shares: Sequence[RuleShare], by: User | None) -> AllocationRule:
     rule.pk, rule.created_by = None, by
     rule.save(force_insert=True)
     for share in shares:
