@@ -116,7 +116,9 @@ WORK_ITEM = (
     Column("external_id", required=True),
     Column("state", required=True, one_of=("open", "done", "abandoned", "reopened")),
     Column("version_at", "timestamp", required=True),
-    *_typed("created_at started_at completed_at closed_at first_review_at", "timestamp"),
+    *_typed(
+        "created_at started_at completed_at closed_at first_review_at deployed_at", "timestamp"
+    ),
     *_texts("title url repo branch base_branch team"),
     *_typed("number size_added size_deleted", "integer"),
     Column("value_amount", "value", with_one_of=("value_currency",)),

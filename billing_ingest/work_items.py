@@ -18,7 +18,7 @@ from billing_ingest.teams import ensure_teams
 from finops.ledger.models import Import
 
 LOCK = 0x17E45  # items are shared by all sources: one merge at a time
-TIMES = ("created_at", "started_at", "closed_at", "first_review_at")
+TIMES = ("created_at", "started_at", "closed_at", "first_review_at", "deployed_at")
 NUMBERS = ("number", "size_added", "size_deleted", "value_amount")
 TEXTS = ("external_id", "title", "url", "repo", "branch", "base_branch", "team", "value_currency")
 LISTS = ("people", "keys", "links")

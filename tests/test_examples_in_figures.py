@@ -1,16 +1,13 @@
 """The method's worked figures against the product's functions, number by number."""
 
 import json
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from finops.attribution import intervals
-from finops.attribution.before_after import Series, difference_in_differences
 from finops.attribution.intervals import Interval, moments
-from finops.attribution.like_for_like import Stratum, common_mix, standardised
 from finops.attribution.present import cents_of_column
 from finops.attribution.rules import absorbed
 from finops.money import split
@@ -27,10 +24,6 @@ def examples() -> dict[str, Any]:
 def stats(examples: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = examples["stats"]
     return found
-
-
-def stratum(cost: int, outcomes: int) -> Stratum:
-    return Stratum(Decimal(cost), Decimal(outcomes))
 
 
 def both(bounds: Interval | None) -> tuple[float, float]:
@@ -85,33 +78,6 @@ def test_wilson_bounds(stats: dict[str, Any]) -> None:
     for rate, bounds in stats["wilson_95"].items():
         hits, trials = map(int, rate.split("/"))
         assert both(intervals.wilson(hits, trials)) == pytest.approx(tuple(bounds), abs=1e-5)
-
-
-def test_two_teams_at_the_same_mix(stats: dict[str, Any]) -> None:
-    expected = stats["simpson"]
-    teams = {
-        "A": {"fix": stratum(900, 90), "feature": stratum(1100, 10)},
-        "B": {"fix": stratum(120, 10), "feature": stratum(10_800, 90)},
-    }
-    mix = common_mix(teams.values())
-    for name, strata in teams.items():
-        cost, number = (sum(getattr(s, of) for s in strata.values()) for of in ("cost", "outcomes"))
-        assert float(cost / number) == expected[f"{name}_overall"]
-        assert standardised(strata, mix).unit_cost == pytest.approx(
-            expected[f"{name}_standardised"]
-        )
-
-
-def test_difference_in_differences(stats: dict[str, Any]) -> None:
-    case = stats["did"]
-    treated, control = ([value] for value in (case["treated"], case["control"]))
-    found = difference_in_differences(
-        Series([treated[0][0]], [treated[0][1]]),
-        Series([control[0][0]], [control[0][1]]),
-        weeks_since=12,
-    )
-    assert found.difference == pytest.approx(case["att"])
-    assert found.why_not == "few_periods_before"  # a figure, not yet a verdict
 
 
 def test_two_services_that_use_each_other_end_at_the_teams(examples: dict[str, Any]) -> None:

@@ -33,6 +33,7 @@ def test_five_minutes_to_pick_up_55_to_review_and_a_day_to_write() -> None:
     books.settled()
     assert review_times(OCTOBER) == [
         Span("coding", 1, 1440, 1440), Span("pickup", 1, 5, 5), Span("review", 1, 55, 55),
+        Span("cycle", 1, 1500, 1500),
     ]  # fmt: skip
 
 

@@ -30,6 +30,7 @@ class WorkItem(models.Model):
     completed_at = models.DateTimeField(null=True)  # last completion; null unless done
     closed_at = models.DateTimeField(null=True)  # when it was abandoned
     first_review_at = models.DateTimeField(null=True)
+    deployed_at = models.DateTimeField(null=True)  # first in production, where the source says so
     repo = models.TextField(blank=True)  # owner/repo, lower case
     number = models.BigIntegerField(null=True)
     branch = models.TextField(blank=True)

@@ -8,6 +8,7 @@ REQUIRED = ("kind", "external_id", "state", "occurred_at")
 OPTIONAL = (
     "idempotency_key", "source", "started_at", "team", "person_emails", "repo", "branch", "session_ids",
     "value_amount", "value_currency", "links", "title", "url", "lines_added", "lines_deleted",
+    "first_review_at", "deployed_at",
 )  # fmt: skip
 
 

@@ -46,6 +46,8 @@ SELECT
     CASE WHEN item_state = 'done' THEN trim(occurred_at) END AS completed_at,
     CASE WHEN item_state = 'abandoned' THEN trim(occurred_at) END AS closed_at,
     CASE WHEN item_state = 'open' THEN trim(occurred_at) END AS created_at,
+    trim(first_review_at) AS first_review_at,
+    trim(deployed_at) AS deployed_at,
     title,
     url,
     item_repo AS repo,

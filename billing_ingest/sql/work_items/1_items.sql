@@ -33,6 +33,7 @@ UPDATE outcomes_workitem AS item SET
     started_at = coalesce(news.started_at, item.started_at),
     closed_at = CASE WHEN news.state = 'abandoned' THEN coalesce(news.closed_at, news.version_at) END,
     first_review_at = least(item.first_review_at, news.first_review_at),
+    deployed_at = least(item.deployed_at, news.deployed_at),
     repo = coalesce(news.repo, item.repo),
     number = coalesce(news.number, item.number),
     branch = coalesce(news.branch, item.branch),

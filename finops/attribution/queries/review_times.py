@@ -9,8 +9,10 @@ from .sql_files import fetch
 
 @dataclass(frozen=True)
 class Span:
-    """One part: coding (first commit to opened), pickup (to the first review by somebody else)
-    or review (to merged). In minutes, over `items` pull requests for which both ends are known.
+    """One part: coding (first commit to opened), pickup (to the first review by somebody else),
+    review (to merged), deploy (to production), or cycle, all of it as far as it is known.
+
+    In minutes, over `items` pull requests for which both ends are known.
     """
 
     part: str
