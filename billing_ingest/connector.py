@@ -146,6 +146,7 @@ class Connector:
     # fetch(outside, first_day, end_day) pulls one window from a live account
     fetch: Callable[[Outside, date, date], Iterator[Fetched]] | None = None
     webhook: Webhook | None = None
+    is_pushed: bool = False  # programs of the customer send to an endpoint of ours with a token
     # why a file that no document recognises is not read, in words; None when it is a stranger
     declines: Callable[[Sniff], str | None] | None = None
     config_fields: tuple[str, ...] = ()

@@ -64,6 +64,7 @@ CONNECTOR = Connector(
     mapping_version=MAPPING_VERSION,
     trailing_days=3,
     history_days=365,
+    restates="Reports of a day grow and change for up to three days.",
     documents=(
         Document(
             name="cost_report",
@@ -105,6 +106,6 @@ CONNECTOR = Connector(
     ),
     fetch=fetch,
     declines=_declines,
-    config_fields=("organization_id",),
+    config_fields=("organization_id", "api_url"),
     rights="An Admin API key (it begins with sk-ant-admin). A workspace's key is refused.",
 )

@@ -67,6 +67,7 @@ CONNECTOR = Connector(
     trailing_days=3,
     history_days=365,
     history_by="whole",
+    restates="Anything, at any time; the newest version of a pull request counts.",
     documents=(
         Document(
             name="webhook",
