@@ -54,6 +54,7 @@ class Charges:
         reading.map(mapping)
         self.columns = given("charge", reading.mapped_columns())
         self.scope = scope
+        self.bill = reading.document.bill
         document = text(f"{reading.document.name}:")
         self.unit = UNITS[mapping.replaces].format(document=document, object=text(object_key))
         self.key = KEYS[mapping.replaces].format(unit=f"({self.unit})")
@@ -140,7 +141,7 @@ class Charges:
                 found.rows_out_of_scope += rows
                 continue
             add(found.totals, currency, billed)
-            scope = Scope(issuer, account, *self.scope_days(start, end))
+            scope = Scope(issuer, account, *self.scope_days(start, end), self.bill)
             group = Group(
                 unit, key, scope, first, last, self.period(start, end, first, last), rows,
                 f"{currency}:{rows}:{hash_}", {currency: billed},

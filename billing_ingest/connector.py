@@ -84,6 +84,9 @@ class Document:
     null_words: tuple[str, ...] = ()  # unquoted words that mean nothing was said, besides ""
     dates: tuple[str, ...] = ()  # CSV columns that tell the order of day and month in 4/1/25
     notices: tuple[Notice, ...] = ()
+    # Charges: documents of one word bill the same money, so only the first that came counts.
+    # Another word is another bill of the account, which adds to it (seats beside usage).
+    bill: str = ""
     expected: dict[str, str] = field(default_factory=dict)  # our column -> form of its lists
     names: dict[str, str] = field(default_factory=dict)  # our column -> vendor's, for messages
 

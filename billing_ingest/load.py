@@ -25,6 +25,7 @@ from billing_ingest.replace import (
     SHRINK_MAX,
     Replacement,
     book_slices,
+    feed_name,
     make_partitions,
     plan_replacement,
     take_back,
@@ -191,7 +192,8 @@ def book(
     with transaction.atomic():
         for part in delivered.sliced:
             plan = plans[part.table]
-            imp.warnings += evidence_warnings(book_slices(imp, plan, timezone.now()))
+            elsewhere = book_slices(imp, plan, timezone.now())
+            imp.warnings += evidence_warnings(imp, elsewhere)
             make_partitions(f"ledger_{part.table}", part.months(plan.new_id))
             part.write(plan.new_id, progress)
         for upsert in delivered.upserted:
@@ -315,13 +317,13 @@ def returning(imp: Import) -> list[dict[str, str]]:
     return [{"code": "active_again", "message": words}]
 
 
-def evidence_warnings(scopes: list[BillingScope]) -> list[dict[str, str]]:
+def evidence_warnings(imp: Import, scopes: list[BillingScope]) -> list[dict[str, str]]:
     return [
         {
             "code": "evidence",
             "message": f"{scope.invoice_issuer_name} {scope.billing_account_id} from "
-            f"{scope.billing_period_start} is billed by {scope.feed.name}; this bill is kept as "
-            "evidence and books no money.",
+            f"{scope.billing_period_start} is billed by {feed_name(scope, imp)}; this bill is kept "
+            "as evidence and books no money.",
         }
         for scope in scopes
     ]

@@ -17,6 +17,7 @@ class Scope:
     billing_account_id: str
     start: date
     end: date
+    bill: str = ""  # which of the account's bills that add up
 
 
 @dataclass

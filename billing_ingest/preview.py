@@ -5,7 +5,7 @@ from typing import Any
 from billing_ingest.delivery import Delivered
 from billing_ingest.parts import add, plain_totals, sum_of
 from billing_ingest.read import Reading
-from billing_ingest.replace import Replacement
+from billing_ingest.replace import Replacement, feed_name, scope_key
 from finops.ledger.models import BillingScope, Import, Slice
 
 ROWS = 12
@@ -80,21 +80,19 @@ def change(plans: dict[str, Replacement]) -> dict[str, str]:
 
 
 def overlaps(plans: dict[str, Replacement], imp: Import) -> list[str]:
-    """Say which billing periods of the file are fed by another source already."""
+    """Say of which billing periods of the file another bill is the money already."""
     said = []
     for group in plans["charge"].fresh if "charge" in plans else []:
         if group.scope is None:
             continue
-        other = BillingScope.objects.filter(
-            invoice_issuer_name=group.scope.invoice_issuer_name,
-            billing_account_id=group.scope.billing_account_id,
-            billing_period_start=group.scope.start,
-        ).exclude(feed=imp.source)
+        other = BillingScope.objects.filter(**scope_key(group.scope)).exclude(
+            feed=imp.source, feed_document=imp.document
+        )
         said += [
             f"{scope.invoice_issuer_name} {scope.billing_account_id} from "
-            f"{scope.billing_period_start} is billed by {scope.feed.name} already; this bill would "
-            "be kept as evidence and book no money."
-            for scope in other
+            f"{scope.billing_period_start} is billed by {feed_name(scope, imp)} already; this bill "
+            "would be kept as evidence and book no money."
+            for scope in other.select_related("feed")
         ]
     return sorted(set(said))
 

@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
 from billing_ingest.parts import SEPARATOR, Group, Scope, Totals, plain_totals, sum_of
+from billing_ingest.registry import connector
 from finops.attribution.models import Dirty
 from finops.ledger.models import BillingScope, Import, Slice, Source
 
@@ -95,11 +97,11 @@ def book_slices(imp: Import, plan: Replacement, now: datetime) -> list[BillingSc
     elsewhere: dict[int, BillingScope] = {}
     by_unit: dict[str, int] = {}
     for group in plan.fresh:
-        scope = billing_scope(imp.source, group.scope) if group.scope else None
-        if scope and scope.feed_id != imp.source_id:
+        scope = billing_scope(imp, group.scope) if group.scope else None
+        if scope and (scope.feed_id, scope.feed_document) != (imp.source_id, imp.document):
             elsewhere[scope.id] = scope
         made = Slice.objects.create(
-            source=imp.source, imp=imp, table=plan.table, key=group.key, billing_scope=scope,
+            source=imp.source, imp=imp, document=imp.document, table=plan.table, key=group.key, billing_scope=scope,
             first_day=group.first_day, last_day=group.last_day, rows=group.rows,
             totals=plain_totals(group.totals), content_hash=group.content_hash,
         )  # fmt: skip
@@ -117,15 +119,38 @@ def heir_of(old: Slice, by_unit: dict[str, int]) -> int | None:
     return next((by_unit[unit] for unit in prefixes(old.key) if unit in by_unit), None)
 
 
-def billing_scope(source: Source, scope: Scope) -> BillingScope:
-    """Return the scope; the first source that brings a bill of it becomes its money feed."""
+def billing_scope(imp: Import, scope: Scope) -> BillingScope:
+    """Return the scope; the first bill of it that comes becomes its money feed.
+
+    A bill is what one document of one source says: two documents may bill the same money.
+    """
     found, _ = BillingScope.objects.get_or_create(
-        invoice_issuer_name=scope.invoice_issuer_name,
-        billing_account_id=scope.billing_account_id,
-        billing_period_start=scope.start,
-        defaults={"billing_period_end": scope.end, "feed": source},
+        **scope_key(scope),
+        defaults={
+            "billing_period_end": scope.end,
+            "feed": imp.source,
+            "feed_document": imp.document,
+        },
     )
     return found
+
+
+def scope_key(scope: Scope) -> dict[str, Any]:
+    """Return the fields that name a billing scope."""
+    return {
+        "invoice_issuer_name": scope.invoice_issuer_name,
+        "billing_account_id": scope.billing_account_id,
+        "billing_period_start": scope.start,
+        "bill": scope.bill,
+    }
+
+
+def feed_name(scope: BillingScope, imp: Import) -> str:
+    """Return in words whose bill is the scope's money; within the import's source, which one."""
+    if scope.feed_id != imp.source_id:
+        return scope.feed.name
+    labels = {known.name: known.label for known in connector(imp.source.connector).documents}
+    return f"{scope.feed.name} ({labels.get(scope.feed_document, scope.feed_document)})"
 
 
 def make_partitions(table: str, months: Iterable[date]) -> None:
@@ -160,14 +185,15 @@ def take_back(imp: Import) -> None:
 
 
 def hand_over_feed(gone: Slice) -> None:
-    """Let another source feed the scope when its feed has no active bill of it any more."""
+    """Let another bill feed the scope when nothing of its feed is active any more."""
     scope = gone.billing_scope
-    if scope is None or scope.feed_id != gone.source_id:
+    if scope is None or (scope.feed_id, scope.feed_document) != (gone.source_id, gone.document):
         return
     active = Slice.objects.filter(billing_scope=scope, table="charge", superseded_at=None)
-    if active.filter(source=scope.feed_id).exists():
+    if active.filter(source=scope.feed_id, document=scope.feed_document).exists():
         return
     if other := active.order_by("id").first():
-        scope.feed = other.source
-        scope.save(update_fields=["feed"])
-        mark_slices(active.filter(source=other.source).values_list("id", flat=True))
+        scope.feed, scope.feed_document = other.source, other.document
+        scope.save(update_fields=["feed", "feed_document"])
+        its = active.filter(source=other.source, document=other.document)
+        mark_slices(its.values_list("id", flat=True))

@@ -72,8 +72,8 @@ def deliver(of: Source, table: str, key: str, first: str, last: str, document: s
         dirty("slice", gone.pk)
     old.update(superseded_at=timezone.now())
     part = Slice.objects.create(
-        source=of, imp=imp, table=table, key=key, first_day=first, last_day=last,
-        billing_scope=scope(of, first) if table == "charge" else None,
+        source=of, imp=imp, table=table, key=key, first_day=first, last_day=last, document=document,
+        billing_scope=scope(of, first, document) if table == "charge" else None,
     )  # fmt: skip
     dirty("slice", part.pk)
     with connection.cursor() as cursor:
@@ -82,11 +82,14 @@ def deliver(of: Source, table: str, key: str, first: str, last: str, document: s
     return part
 
 
-def scope(of: Source, day: str) -> BillingScope:
+def scope(of: Source, day: str, document: str = "") -> BillingScope:
     month = date.fromisoformat(day).replace(day=1)
     return BillingScope.objects.get_or_create(
         invoice_issuer_name="Vendor", billing_account_id=of.key, billing_period_start=month,
-        defaults={"billing_period_end": (month + timedelta(days=32)).replace(day=1), "feed": of},
+        defaults={
+            "billing_period_end": (month + timedelta(days=32)).replace(day=1), "feed": of,
+            "feed_document": document,
+        },
     )[0]  # fmt: skip
 
 

@@ -224,8 +224,8 @@ def assert_conserved(seed: int) -> None:
         for charge in Charge.objects.filter(slice__superseded_at__isnull=True).select_related(
             "slice__billing_scope"
         )
-        if charge.slice.billing_scope
-        and charge.slice.billing_scope.feed_id == charge.slice.source_id
+        if (scope := charge.slice.billing_scope)
+        and (scope.feed_id, scope.feed_document) == (charge.slice.source_id, charge.slice.document)
     )
     cells = list(Cell.objects.all())
     assert booked == sum(cell.billed_nanos for cell in cells if not cell.is_provisional), (

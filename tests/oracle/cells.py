@@ -49,7 +49,8 @@ def _booked() -> list[Charge]:
     return [
         c
         for c in found
-        if c.slice.billing_scope and c.slice.billing_scope.feed_id == c.slice.source_id
+        if (scope := c.slice.billing_scope)
+        and (scope.feed_id, scope.feed_document) == (c.slice.source_id, c.slice.document)
     ]
 
 

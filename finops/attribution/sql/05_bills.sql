@@ -3,7 +3,7 @@ CREATE TEMP TABLE booked_slice ON COMMIT DROP AS
 SELECT s.id, s.source_id, s.last_day
 FROM ledger_slice s
 JOIN ledger_billingscope b ON b.id = s.billing_scope_id
-WHERE s."table" = 'charge' AND s.superseded_at IS NULL AND b.feed_id = s.source_id;
+WHERE s."table" = 'charge' AND s.superseded_at IS NULL AND (b.feed_id, b.feed_document) = (s.source_id, s.document);
 ANALYZE booked_slice;
 
 -- The newest slices of a source tell which providers it bills, and until when.

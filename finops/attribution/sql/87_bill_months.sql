@@ -14,7 +14,7 @@ WHERE s."table" = 'charge' AND s.superseded_at IS NULL AND NOT EXISTS (
 
 -- A line that says exactly what an earlier line of its slice says is a repeat.
 CREATE TEMP TABLE bill_line ON COMMIT DROP AS
-SELECT t.month, t.source_id, b.feed_id = s.source_id AS is_booked, c.charged_on, c.id, c.invoice_issuer_name,
+SELECT t.month, t.source_id, (b.feed_id, b.feed_document) = (s.source_id, s.document) AS is_booked, c.charged_on, c.id, c.invoice_issuer_name,
        c.billing_account_id, c.invoice_id, c.charge_category, c.charge_class, c.billing_currency, c.charge_period_start,
        c.charge_period_start < c.billing_period_start OR c.charge_period_start >= c.billing_period_end AS is_outside,
        lower(c.model) AS model, c.meter,

@@ -8,7 +8,8 @@ from finops.attribution.verify.violation import Violation, rows_that_differ
 SLICES = """
 slices AS MATERIALIZED (
     SELECT s.id, s.source_id, s.import_id,
-           s.superseded_at IS NULL AND coalesce(b.feed_id = s.source_id, false) AS is_booked,
+           s.superseded_at IS NULL
+           AND coalesce((b.feed_id, b.feed_document) = (s.source_id, s.document), false) AS is_booked,
            s.superseded_at IS NULL AS is_active
     FROM ledger_slice s LEFT JOIN ledger_billingscope b ON b.id = s.billing_scope_id
     WHERE NOT EXISTS (SELECT FROM attribution_dirty d WHERE d.what = 'slice' AND d.ref = s.id::text)

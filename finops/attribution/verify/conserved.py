@@ -25,7 +25,8 @@ def days_hold_their_charges() -> Iterator[Violation]:
                    sum(c.billed_nanos) AS billed, sum(c.effective_nanos) AS effective
             FROM ledger_charge c
             JOIN ledger_slice s ON s.id = c.slice_id AND s.superseded_at IS NULL
-            JOIN ledger_billingscope b ON b.id = s.billing_scope_id AND b.feed_id = s.source_id
+            JOIN ledger_billingscope b ON b.id = s.billing_scope_id
+             AND (b.feed_id, b.feed_document) = (s.source_id, s.document)
             GROUP BY 1, 2, 3, 4
         ), marked AS (
             SELECT *, (first <= max(last) OVER (PARTITION BY vendor, currency ORDER BY first, last

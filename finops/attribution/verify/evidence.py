@@ -11,7 +11,7 @@ SEEN = """
 newest AS (
     SELECT s.id, s.source_id, s.last_day, max(s.last_day) OVER (PARTITION BY s.source_id) AS newest
     FROM ledger_slice s
-    JOIN ledger_billingscope b ON b.id = s.billing_scope_id AND b.feed_id = s.source_id
+    JOIN ledger_billingscope b ON b.id = s.billing_scope_id AND (b.feed_id, b.feed_document) = (s.source_id, s.document)
     WHERE s."table" = 'charge' AND s.superseded_at IS NULL
 ), bill AS (
     SELECT DISTINCT n.source_id, c.provider FROM newest n JOIN ledger_charge c ON c.slice_id = n.id

@@ -8,7 +8,7 @@ from finops.attribution.verify.violation import Violation, rows_that_differ
 UNIQUE = (
     ("slice_active_once", "ledger_slice", "source_id,table,key", "superseded_at IS NULL"),
     ("billing_scope_once", "ledger_billingscope",
-     "invoice_issuer_name,billing_account_id,billing_period_start", ""),
+     "invoice_issuer_name,billing_account_id,billing_period_start,bill", ""),
     ("", "ledger_source", "key", ""),
     ("", "outcomes_workitem", "kind,key", ""),
     ("delivery_once", "billing_ingest_delivery", "source_id,delivery_id", ""),

@@ -121,10 +121,11 @@ def scopes_have_one_feed() -> Iterator[Violation]:
         "scope_feed",
         "a billing scope has several money feeds",
         """
-        SELECT format('%s, account %s, from %s', invoice_issuer_name, billing_account_id,
-                      billing_period_start), 1::bigint, count(*)
+        SELECT format('%s, account %s, from %s, bill %s', invoice_issuer_name, billing_account_id,
+                      billing_period_start, bill), 1::bigint, count(*)
         FROM ledger_billingscope
-        GROUP BY invoice_issuer_name, billing_account_id, billing_period_start HAVING count(*) > 1
+        GROUP BY invoice_issuer_name, billing_account_id, billing_period_start, bill
+        HAVING count(*) > 1
         """,
     )
     yield from rows_that_differ(
@@ -134,6 +135,20 @@ def scopes_have_one_feed() -> Iterator[Violation]:
         SELECT format('slice %s (%s) of import %s', id, key, import_id), 'a scope', 'none'
         FROM ledger_slice
         WHERE "table" = 'charge' AND superseded_at IS NULL AND rows > 0 AND billing_scope_id IS NULL
+        """,
+    )
+    yield from rows_that_differ(
+        "scope_unfed",
+        "an account and month has bills, but none of them is its money",
+        """
+        SELECT format('%s, account %s, from %s, bill %s', b.invoice_issuer_name,
+                      b.billing_account_id, b.billing_period_start, b.bill),
+               format('a bill of source %s, document %s', b.feed_id, b.feed_document), 'others'
+        FROM ledger_billingscope b
+        JOIN ledger_slice s ON s.billing_scope_id = b.id AND s."table" = 'charge'
+             AND s.superseded_at IS NULL AND s.rows > 0
+        GROUP BY b.id
+        HAVING NOT bool_or((s.source_id, s.document) = (b.feed_id, b.feed_document))
         """,
     )
     yield from rows_that_differ(

@@ -72,18 +72,29 @@ class Import(models.Model):
 
 
 class BillingScope(models.Model):
-    """A vendor account and billing period. Exactly one source's bill is its money feed."""
+    """One of the bills of a vendor account and billing period, and who brings it.
+
+    `bill` tells bills apart that add up (usage, seats); empty when the account has one. Its money
+    feed is exactly one document of one source; whatever else bills the same money is evidence.
+    """
 
     invoice_issuer_name = models.TextField()
     billing_account_id = models.TextField()
     billing_period_start = models.DateField()
     billing_period_end = models.DateField()
+    bill = models.TextField(blank=True, default="", db_default="")
     feed = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="feeds")
+    feed_document = models.TextField(blank=True, default="", db_default="")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["invoice_issuer_name", "billing_account_id", "billing_period_start"],
+                fields=[
+                    "invoice_issuer_name",
+                    "billing_account_id",
+                    "billing_period_start",
+                    "bill",
+                ],
                 name="billing_scope_once",
             )
         ]
@@ -93,13 +104,14 @@ class Slice(models.Model):
     """The part of a table that one delivery replaces as a whole.
 
     Active while `superseded_at` is null. A charge slice books money when it is active and its
-    billing scope's feed is its source.
+    source and document are the feed of its billing scope.
     """
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="slices")
     imp = models.ForeignKey(
         Import, on_delete=models.PROTECT, related_name="slices", db_column="import_id"
     )
+    document = models.TextField(blank=True, default="", db_default="")  # as its import says
     table = models.CharField(max_length=10)  # charge | usage
     key = (
         models.TextField()

@@ -2,7 +2,7 @@
 with parts as (
     select l.source_id, bool_or(l."table" = 'charge') as has_bill,
            bool_or(l."table" = 'usage') as has_usage, max(l.last_day) as last_day,
-           max(l.last_day) filter (where b.feed_id = l.source_id) as billed_to,
+           max(l.last_day) filter (where (b.feed_id, b.feed_document) = (l.source_id, l.document)) as billed_to,
            avg((l.first_day = l.last_day)::int) > 0.5 as is_daily
     from ledger_slice l
     left join ledger_billingscope b on b.id = l.billing_scope_id

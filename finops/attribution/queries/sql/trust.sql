@@ -14,7 +14,7 @@
 ), reach as (
     select l.source_id, max(l.last_day) as billed_to
     from ledger_slice l
-    join ledger_billingscope b on b.id = l.billing_scope_id and b.feed_id = l.source_id
+    join ledger_billingscope b on b.id = l.billing_scope_id and (b.feed_id, b.feed_document) = (l.source_id, l.document)
     where l."table" = 'charge' and l.superseded_at is null
     group by l.source_id
 ), logged as (

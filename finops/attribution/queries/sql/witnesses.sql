@@ -4,13 +4,13 @@ with line as (
     select (c.charge_period_start at time zone 'UTC')::date as first_day,
            ((c.charge_period_end - interval '1 us') at time zone 'UTC')::date as last_day,
            lower(c.model) as model, c.sub_account_id, c.charge_category, s.source_id,
-           s.billing_scope_id, b.feed_id
+           s.billing_scope_id, b.feed_id, b.feed_document
     from ledger_charge c
     join ledger_slice s on s.id = c.slice_id
     left join ledger_billingscope b on b.id = s.billing_scope_id
     where c.charged_on = %(charged_on)s and c.id = %(charge_id)s
 ), seen as (
-    select 'bill' as role, p.source_id, 0 as saw, 0 as counted, bool_or(p.source_id = l.feed_id) as is_money
+    select 'bill' as role, p.source_id, 0 as saw, 0 as counted, bool_or((p.source_id, p.document) = (l.feed_id, l.feed_document)) as is_money
     from line l
     join ledger_slice p on p.billing_scope_id = l.billing_scope_id and p."table" = 'charge'
         and p.superseded_at is null and p.first_day <= l.last_day and p.last_day >= l.first_day
