@@ -24,6 +24,10 @@ CONFIG_WORDS = {
         "From the vendor's console; names the account that pays.",
     ),
     "repos": ("Repositories", "owner/name, one per line or separated by commas."),
+    "organization": ("Organisation", "The organisation that pays; leave empty for an enterprise."),
+    "enterprise": ("Enterprise", "The enterprise that pays, as its address spells it."),
+    "usage_metrics": ("Reports of users", "Write no to leave out what each user did by day."),
+    "team_id": ("Team", "Names the account that pays; choose it before the first import."),
     "api_url": ("API address", "Leave empty unless you run your own server."),
 }
 

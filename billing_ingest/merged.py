@@ -33,6 +33,7 @@ class Merged:
 
     def __init__(self, reading: Reading, mapping: Mapping) -> None:
         self.reading = reading
+        self.mapping = mapping
         reading.map(mapping)
         self.table: str = mapping.table
         self.columns = given(mapping.table, reading.mapped_columns())
@@ -67,7 +68,7 @@ class Merged:
         )  # fmt: skip
 
     def cast(self, column: Column) -> str:
-        value = name(column.name)
+        value = f"mapped.{name(column.name)}"
         return CASTS.get(column.type, "coalesce({0}, '')").format(value)
 
     def refusal(self, found: Found) -> Exception:
@@ -78,6 +79,7 @@ class Merged:
 
     def write(self, imp: Import, progress: Progress) -> None:
         """Merge the rows into the books, inside the open transaction."""
+        self.reading.map(self.mapping)  # another table of the file may have been mapped since
         names = [column.name for column in self.columns]
         select = ", ".join(f"{self.cast(c)} AS {name(c.name)}" for c in self.columns)
         rows = self.reading.run(f"SELECT DISTINCT {select} FROM mapped ORDER BY ALL")

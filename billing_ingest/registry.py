@@ -13,6 +13,8 @@ CONNECTORS = {
     "invoices_csv": "billing_ingest.connectors.invoices_csv.connector",
     "anthropic": "billing_ingest.connectors.anthropic.connector",
     "github": "billing_ingest.connectors.github.connector",
+    "github_copilot": "billing_ingest.connectors.github_copilot.connector",
+    "cursor": "billing_ingest.connectors.cursor.connector",
 }
 
 

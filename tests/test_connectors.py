@@ -26,7 +26,7 @@ TABLES = {
     "seat": Seat, "vendor_name": VendorName,
 }  # fmt: skip
 ORDER = {
-    "work_item": ("kind", "key"), "person": ("email",), "invoice": ("number",),
+    "usage": ("line", "meter"), "work_item": ("kind", "key"), "person": ("email",), "invoice": ("number",),
     "seat": ("vendor", "plan", "holder", "assigned_from"), "vendor_name": ("kind", "external_id"),
 }  # fmt: skip
 

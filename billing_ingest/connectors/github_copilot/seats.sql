@@ -1,0 +1,34 @@
+-- One row per person who holds a seat. The list of an enterprise names a person once per
+-- organisation and team; the seat is billed once.
+WITH seat AS (
+    SELECT unnest(seats) AS seat, generate_subscripts(seats, 1) AS s, _line
+    FROM (SELECT doc->'$.seats[*]' AS seats, _line FROM raw)
+),
+held AS (
+    SELECT
+        *,
+        row_number() OVER (ORDER BY _line, s) AS line,
+        seat->>'$.assignee.login' AS login,
+        coalesce(seat->>'$.assignee.id', login) AS assignee,
+        seat->>'created_at' AS since,
+        seat->>'last_activity_at' AS active
+    FROM seat
+),
+once AS (
+    SELECT
+        *,
+        min(utc(since)) OVER (PARTITION BY assignee) AS first_since,
+        max(utc(active)) OVER (PARTITION BY assignee) AS last_active,
+        row_number() OVER (PARTITION BY assignee ORDER BY utc(active) DESC NULLS LAST, line) AS nth
+    FROM held WHERE login IS NOT NULL
+)
+SELECT
+    line,
+    'GitHub' AS vendor,
+    copilot_plan(seat->>'plan_type') AS plan,
+    'github:' || lower(login) AS holder,
+    coalesce(seat->>'$.assignee.name', login) AS holder_name,
+    coalesce(strftime(first_since, '%Y-%m-%d'), since) AS assigned_from,
+    seat->>'pending_cancellation_date' AS assigned_to,
+    coalesce(strftime(last_active, '%Y-%m-%dT%H:%M:%SZ'), active) AS last_active_at
+FROM once WHERE nth = 1
