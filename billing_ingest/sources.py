@@ -193,7 +193,7 @@ class FileKind:
 
 TABLE_WORDS = {
     "charge": "charges", "usage": "usage", "work_item": "outcomes", "person": "people",
-    "invoice": "invoices",
+    "invoice": "invoices", "seat": "seats", "vendor_name": "names",
 }  # fmt: skip
 
 

@@ -28,7 +28,7 @@ class Copilot:
         path = asked.path
         if path.endswith("/copilot/billing/seats"):
             return self.seats(asked)
-        if path.endswith("/premium_request/usage") or path.endswith("/ai_credit/usage"):
+        if path.endswith(("/premium_request/usage", "/ai_credit/usage")):
             return said(self.use_of(asked))
         if path.endswith("/cost-centers"):
             centers = [{"id": name, "name": name, "state": "active"} for name in self.centers]

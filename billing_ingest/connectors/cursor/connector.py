@@ -58,8 +58,8 @@ CONNECTOR = Connector(
     brings=("charges", "usage", "names", "people"),
     trailing_days=4,
     history_days=90,
-    restates="costs of the last day or so, which may also fall; old events leave its store",
-    gaps="the price of seats; it is typed in or comes with a list of seats",
+    restates="Costs of the last day or so, which may also fall. Old events leave its store.",
+    gaps="Seats are billed elsewhere: type their bill in, or load a list of seats.",
     documents=(
         Document(
             name="usage_events",

@@ -127,8 +127,8 @@ CONNECTOR = Connector(
     default_scope="ai",
     trailing_days=5,
     history_days=365,
-    restates="the days of the open month, as use and included quota are reckoned again",
-    gaps="seat prices are only in the usage report; no one has tokens",
+    restates="Days of the open month: use grows, and included quota is shared out anew.",
+    gaps="The list of seats has no prices; use is in requests and credits, not in tokens.",
     documents=(
         Document(
             name="ai_usage",
