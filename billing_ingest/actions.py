@@ -17,7 +17,8 @@ from billing_ingest.models import Job
 from billing_ingest.recognise import recognise
 from billing_ingest.registry import connector
 from billing_ingest.schedule import as_args
-from finops.ledger.models import Import, Source
+from billing_ingest.source_keys import free_key
+from finops.ledger.models import Import, SavedMapping, Source
 from finops.outside.archive import scratch_folder
 from finops.people.models import User
 from finops.periods import Period
@@ -72,17 +73,37 @@ def source_for(path: Path, filename: str) -> Source:
     return newest.source if newest else load.default_source(known)
 
 
-def retarget(imp_id: int, source: Source, scope: str, now: datetime) -> None:
+def retarget(imp_id: int, source: Source, scope: str, now: datetime, *, document: str = "") -> None:
     """Check the file again for another source or scope; nothing was booked yet."""
     with locked(imp_id) as imp:
         expect(imp, State.READY, State.REFUSED, State.DUPLICATE, State.HELD)
         if imp.slices.exists():
             raise NotPossibleError("This import is booked. Undo it first.")
-        imp.source, imp.scope, imp.document = source, scope, ""
+        imp.source, imp.scope, imp.document = source, scope, document
         imp.state, imp.errors, imp.warnings, imp.preview = State.CHECKING, [], [], {}
         imp.duplicate_of, imp.finished_at = None, None
         imp.save()
         jobs.enqueue("check", imp=imp, now=now)
+
+
+def map_file(imp_id: int, saved: SavedMapping, now: datetime) -> None:
+    """Keep a mapping and check the file again by it, for the source that has its name.
+
+    A mapping of the same name takes the place of the older one for files to come.
+    """
+    with transaction.atomic():
+        older = SavedMapping.objects.filter(name__iexact=saved.name, superseded_at=None)
+        older.update(superseded_at=now)
+        saved.save()
+        retarget(imp_id, mapped_source(saved.name), "all", now, document=saved.document)
+
+
+def mapped_source(name: str) -> Source:
+    """The source whose files are read by mappings of this name, made when there is none yet."""
+    known = Source.objects.filter(connector="mapped", name__iexact=name).first()
+    return known or Source.objects.create(
+        connector="mapped", name=name, key=free_key(name, "mapped")
+    )
 
 
 def confirm(imp_id: int, now: datetime) -> None:

@@ -24,6 +24,8 @@ from finops.people.models import Team
 State = Import.State
 BUSY = (State.CHECKING, State.QUEUED, State.RUNNING)
 ASKS = (State.READY, State.HELD)
+# Why a file that is a table all the same was refused: nobody knows its columns.
+STRANGE = {"missing_column", "unknown_file"}
 FATES: dict[str, str] = {
     State.LOADED: "booked",
     State.UNDONE: "taken back",
@@ -203,6 +205,17 @@ class Card:
             return "Book it"
         when = wording.period(self.imp.period_start, self.imp.period_end)
         return f"Replace {when} for {self.imp.source.name}"
+
+    @property
+    def can_be_mapped(self) -> bool:
+        """Whether people may say what its columns are: nothing of it is booked yet."""
+        return self.imp.state in (State.REFUSED, *ASKS)
+
+    @property
+    def is_stranger(self) -> bool:
+        """Whether no connector knows the file, though it can be opened."""
+        codes = {error.get("code") for error in self.imp.errors}
+        return self.imp.state == State.REFUSED and bool(codes & STRANGE)
 
     def stranger_words(self) -> str:
         """Say so when the file has no column of what it was read as; empty for any other file."""

@@ -41,7 +41,7 @@ class Mapping:
     """One table that a document fills: its SQL file and what a delivery of it replaces."""
 
     table: Literal["charge", "usage", "work_item", "person", "invoice", "seat", "vendor_name"]
-    sql: str  # file name in the connector's folder
+    sql: str  # file name in the connector's folder, or the statement itself
     replaces: Replaces
     packing: Packing | None = None
 

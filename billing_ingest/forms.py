@@ -7,10 +7,10 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.text import slugify
 
 from billing_ingest.connector import Connector
 from billing_ingest.schedule import PULL_EVERY
+from billing_ingest.source_keys import free_key
 from finops.ledger.models import Source
 from finops.ledger.secrets import set_secret, set_webhook_secret
 
@@ -167,14 +167,6 @@ def config_field(name: str) -> str:
 def secret_words(connector: Connector, source: Source | None) -> str:
     kept = " There is one; leave this empty to keep it." if source and source.secret else ""
     return f"{connector.rights}{kept}"
-
-
-def free_key(name: str, slug: str) -> str:
-    """A key nobody has, from the name: it stands in addresses and in exports for good."""
-    stem = slugify(name)[:60] or slug
-    taken = set(Source.objects.filter(key__startswith=stem).values_list("key", flat=True))
-    keys = (stem if number == 1 else f"{stem}-{number}" for number in range(1, len(taken) + 2))
-    return next(key for key in keys if key not in taken)
 
 
 def first_day_to_pull(complete_to: date | None, today: date) -> date:

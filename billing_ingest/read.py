@@ -79,7 +79,9 @@ class Reading:
 
     def map(self, mapping: Mapping) -> None:
         """Make the view `mapped` from the connector's SELECT for one table."""
-        sql = (self.connector.folder / mapping.sql).read_text().rstrip().rstrip(";")
+        is_file = mapping.sql.endswith(".sql")
+        sql = (self.connector.folder / mapping.sql).read_text() if is_file else mapping.sql
+        sql = sql.rstrip().rstrip(";")
         self.con.execute(f"CREATE OR REPLACE TEMP VIEW mapped AS {sql}")
 
     def mapped_columns(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from billing_ingest import invoice_views, upload_views, views, webhooks
+from billing_ingest import invoice_views, mapping_views, upload_views, views, webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("webhooks/<slug:source_key>/", webhooks.webhook, name="webhook"),
@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "setup/invoices/<int:invoice_id>/withdraw/", invoice_views.withdraw, name="withdraw-invoice"
     ),
     path("setup/imports/<int:imp_id>/", upload_views.import_page, name="import"),
+    path("setup/imports/<int:imp_id>/mapping/", mapping_views.mapping, name="mapping"),
     path("setup/imports/<int:imp_id>/errors.csv", upload_views.errors_csv, name="import-errors"),
     path("setup/imports/<int:imp_id>/<slug:verb>/", upload_views.act, name="import-act"),
 ]

@@ -140,3 +140,38 @@ class Slice(models.Model):
             )
         ]
         indexes = [models.Index(fields=["imp"], name="slice_import")]
+
+
+class SavedMapping(models.Model):
+    """How a file that no connector knows is read: which of its columns is what of ours.
+
+    Never changed, because the files that it read are read again by it; a correction supersedes.
+    """
+
+    class Amounts(models.TextChoices):
+        PLAIN = "plain", "12345.60"
+        COMMAS = "commas", "12,345.60 or $12,345.60"
+        DECIMAL_COMMA = "decimal_comma", "12.345,60"
+        HUNDREDTHS = "hundredths", "in hundredths (cents)"
+
+    name = models.TextField()
+    table = models.CharField(max_length=10)  # charge | usage
+    reader = models.CharField(max_length=4)  # csv | json
+    columns = models.JSONField()  # the file's own column names, or paths in its records
+    records_at = models.TextField(blank=True, default="")  # JSON: the list that holds the records
+    # our column -> {"column": one of the file's} or {"value": a text that holds for every row}
+    fields = models.JSONField()
+    amounts = models.CharField(max_length=13, choices=Amounts.choices, default=Amounts.PLAIN)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    superseded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    @property
+    def document(self) -> str:
+        """The name that imports of such files carry."""
+        return f"mapping_{self.pk}"

@@ -1,7 +1,8 @@
 """What a file of each kind says: its rows, the money of a bill, the measures of a log.
 
 Each connector has a module of its name here with its READERS: document -> reader; an empty name
-stands for every document of the connector. They share nothing with the code that loads the files.
+stands for every document of the connector. Where people make the documents, a function `reader`
+finds theirs. They share nothing with the code that loads the files.
 """
 
 from importlib import import_module
@@ -15,5 +16,8 @@ def reader_for(connector: str, document: str) -> Reader | None:
         module = import_module(f"{__name__}.{connector}")
     except ModuleNotFoundError:
         return None
+    if hasattr(module, "reader"):
+        found: Reader | None = module.reader(document)
+        return found
     documents: dict[str, Reader] = module.READERS
     return documents.get(document) or documents.get("")
