@@ -153,10 +153,10 @@ def find_document(connector: Connector, wanted: str, sniff: Sniff) -> Document:
     for document in documents:
         if document.recognise(sniff):
             return document
-    if len(documents) == 1:
+    reason = connector.declines(sniff) if connector.declines else None
+    if len(documents) == 1 and reason is None:
         return documents[0]
     labels = ", ".join(document.label for document in documents)
-    reason = connector.declines(sniff) if connector.declines else None
     raise refuse(
         "unknown_file", reason or f"This is none of the files that {connector.label} gives.",
         file=sniff.filename, line=1, found=", ".join(sniff.header), expected=labels,

@@ -5,6 +5,7 @@ from importlib import import_module
 from billing_ingest.connector import Connector
 
 CONNECTORS = {
+    "azure": "billing_ingest.connectors.azure.connector",
     "focus": "billing_ingest.connectors.focus.connector",
     "usage_csv": "billing_ingest.connectors.usage_csv.connector",
     "outcomes_csv": "billing_ingest.connectors.outcomes_csv.connector",

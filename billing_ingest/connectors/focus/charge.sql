@@ -1,7 +1,7 @@
 SELECT
     _line AS line,
     InvoiceIssuerName AS invoice_issuer_name,
-    BillingAccountId AS billing_account_id,
+    azure_account(BillingAccountId) AS billing_account_id,
     BillingAccountName AS billing_account_name,
     BillingCurrency AS billing_currency,
     iso_date(BillingPeriodStart) AS billing_period_start,
@@ -10,7 +10,9 @@ SELECT
     iso_date(ChargePeriodEnd) AS charge_period_end,
     plain_amount(BilledCost, BillingCurrency) AS billed_cost,
     plain_amount(EffectiveCost, BillingCurrency) AS effective_cost,
-    plain_amount(ListCost, BillingCurrency) AS list_cost,
+    -- Azure writes 0 where it does not know the price of a contract.
+    CASE WHEN x_SkuMeterCategory IS NOT NULL AND ListCost IN ('0', '0.0') AND BilledCost NOT IN ('0', '0.0') THEN NULL
+        ELSE plain_amount(ListCost, BillingCurrency) END AS list_cost,
     plain_amount(ContractedCost, BillingCurrency) AS contracted_cost,
     plain_amount(ListUnitPrice, BillingCurrency) AS list_unit_price,
     plain_amount(ContractedUnitPrice, BillingCurrency) AS contracted_unit_price,
@@ -30,9 +32,9 @@ SELECT
     ServiceName AS service_name,
     SkuId AS sku_id,
     SkuPriceId AS sku_price_id,
-    SkuMeter AS sku_meter,
-    meter_of(SkuMeter, ChargeDescription) AS meter,
-    SubAccountId AS sub_account_id,
+    coalesce(SkuMeter, x_SkuMeterName) AS sku_meter,
+    CASE WHEN sells_model THEN azure_meter(words) ELSE meter_of(SkuMeter, ChargeDescription) END AS meter,
+    azure_subscription(SubAccountId) AS sub_account_id,
     SubAccountName AS sub_account_name,
     ResourceId AS resource_id,
     ResourceName AS resource_name,
@@ -50,8 +52,21 @@ SELECT
     tag_of(said, 10) AS is_shared,
     tag_of(said, 11) AS is_excluded,
     tag_of(said, 12) AS api_key,
-    tag_of(said, 13) AS project,
-    coalesce(x_Model, TRY(SkuPriceDetails ->> 'model'), TRY(SkuPriceDetails ->> 'x_model'), tag_of(said, 14)) AS model,
+    coalesce(tag_of(said, 13), lower(x_ResourceGroupName)) AS project,
+    coalesce(x_Model, TRY(SkuPriceDetails ->> 'model'), TRY(SkuPriceDetails ->> 'x_model'), tag_of(said, 14),
+        CASE WHEN sells_model THEN azure_model(words, x_SkuMeterSubcategory) END) AS model,
+    CASE WHEN sells_model THEN azure_service_tier(words) ELSE '' END AS service_tier,
     Tags AS tags,
-    _extras AS extras
-FROM (SELECT *, tags_said(Tags) AS said FROM raw)
+    CASE WHEN x_SkuMeterCategory IS NULL THEN _extras ELSE json_merge_patch(coalesce(_extras, '{}'), json_object(
+        'x_SkuMeterName', x_SkuMeterName, 'x_SkuMeterCategory', x_SkuMeterCategory,
+        'x_SkuMeterSubcategory', x_SkuMeterSubcategory, 'x_ResourceGroupName', x_ResourceGroupName))::VARCHAR
+    END AS extras
+FROM (
+    SELECT
+        *,
+        tags_said(Tags) AS said,
+        x_SkuMeterCategory IS NOT NULL
+            AND azure_sells_models(x_SkuMeterCategory, x_SkuMeterSubcategory, x_SkuMeterName) AS sells_model,
+        CASE WHEN sells_model THEN azure_words(x_SkuMeterName) ELSE [] END AS words
+    FROM raw
+)

@@ -1,5 +1,6 @@
 """FOCUS 1.0 to 1.4: the open format for bills. A vendor that exports it needs no code."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from billing_ingest.connector import Connector, Document, Mapping, Notice, Sniff
@@ -14,6 +15,8 @@ OPTIONAL = (
     "InvoiceId", "ServiceProviderName", "ProviderName", "HostProviderName", "PublisherName", "ServiceCategory",
     "ServiceSubcategory", "ServiceName", "SkuId", "SkuPriceId", "SkuMeter", "SkuPriceDetails", "SubAccountId",
     "SubAccountName", "ResourceId", "ResourceName", "RegionId", "Tags", "x_Model",
+    # Azure's own: they name the model of a meter.
+    "x_SkuMeterName", "x_SkuMeterCategory", "x_SkuMeterSubcategory", "x_ResourceGroupName",
 )  # fmt: skip
 OWN_NAMES = {
     "invoice_issuer_name": "InvoiceIssuerName", "billing_account_id": "BillingAccountId",
@@ -44,35 +47,54 @@ def recognise(sniff: Sniff) -> str | None:
     return None
 
 
+def _declines(sniff: Sniff) -> str | None:
+    """Name the files of FOCUS that hold no charges."""
+    if dataset := None if recognise(sniff) else _other_dataset(set(sniff.header)):
+        return f"This is FOCUS's dataset of {dataset}. Give the cost and usage dataset."
+    if b'"ColumnName"' in sniff.head or b'"TabularTranslator"' in sniff.head:
+        return "This describes the columns of FOCUS files. It holds no charges."
+    return None
+
+
+def _other_dataset(header: set[str]) -> str | None:
+    """Say which dataset of 1.3 and 1.4 a header belongs to; one folder may hold them all."""
+    if any(column.startswith("ContractCommitment") for column in header):
+        return "contract commitments"
+    if "InvoiceDetailId" in header:
+        return "invoice details"
+    if "BillingPeriodStart" in header and not header & {"BilledCost", "ChargeCategory"}:
+        return "billing periods"
+    return None
+
+
+def cost(name: str, label: str, sql: str, known: Callable[[Sniff], str | None]) -> Document:
+    """Return the cost and usage dataset as a document: the mapping is the same for all vendors."""
+    return Document(
+        name=name,
+        label=label,
+        reader="csv",
+        recognise=known,
+        mappings=(Mapping("charge", sql, "billing_period"),),
+        required=REQUIRED,
+        optional=OPTIONAL,
+        null_words=("NULL",),
+        dates=("BillingPeriodStart", "BillingPeriodEnd", "ChargePeriodStart", "ChargePeriodEnd"),
+        notices=(
+            Notice(
+                "no_contracted_cost",
+                "contracted_cost IS NULL",
+                "{rows} lines have no ContractedCost; it stays unknown.",
+            ),
+        ),
+        names=OWN_NAMES,
+    )
+
+
 CONNECTOR = Connector(
     slug="focus",
     label="FOCUS",
     folder=Path(__file__).parent,
     brings=("charges",),
-    documents=(
-        Document(
-            name="cost",
-            label="a FOCUS cost and usage file",
-            reader="csv",
-            recognise=recognise,
-            mappings=(Mapping("charge", "charge.sql", "billing_period"),),
-            required=REQUIRED,
-            optional=OPTIONAL,
-            null_words=("NULL",),
-            dates=(
-                "BillingPeriodStart",
-                "BillingPeriodEnd",
-                "ChargePeriodStart",
-                "ChargePeriodEnd",
-            ),
-            notices=(
-                Notice(
-                    "no_contracted_cost",
-                    "contracted_cost IS NULL",
-                    "{rows} lines have no ContractedCost; it stays unknown.",
-                ),
-            ),
-            names=OWN_NAMES,
-        ),
-    ),
+    documents=(cost("cost", "a FOCUS cost and usage file", "charge.sql", recognise),),
+    declines=_declines,
 )
