@@ -187,5 +187,6 @@ def total_at_the_end(reading: Reading, columns: Sequence[Column]) -> Problem | N
 
 
 def own_name(reading: Reading, column: str) -> str:
-    """Return the file's own name for one of our columns."""
-    return reading.document.names.get(column, column)
+    """Return the file's own name for one of our columns, of those that its dialects have."""
+    names = reading.document.names.get(column, column).split("|")
+    return next((name for name in names if reading.header.has(name)), names[0])

@@ -88,7 +88,8 @@ class Document:
     # Another word is another bill of the account, which adds to it (seats beside usage).
     bill: str = ""
     expected: dict[str, str] = field(default_factory=dict)  # our column -> form of its lists
-    names: dict[str, str] = field(default_factory=dict)  # our column -> vendor's, for messages
+    # our column -> vendor's, for messages; several, split by |, where dialects differ
+    names: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

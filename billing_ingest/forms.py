@@ -29,6 +29,19 @@ CONFIG_WORDS = {
     "usage_metrics": ("Reports of users", "Write no to leave out what each user did by day."),
     "team_id": ("Team", "Names the account that pays; choose it before the first import."),
     "api_url": ("API address", "Leave empty unless you run your own server."),
+    "container_url": (
+        "Container",
+        "Its address, for example https://account.blob.core.windows.net/exports.",
+    ),
+    "prefix": ("Folder", "Only what lies under this folder is read. Leave empty for all."),
+    "billing_account_id": (
+        "Billing account",
+        "Only for files that name none. Choose before the first import.",
+    ),
+    "export_scope": (
+        "Scope of the exports",
+        "Write subscription when each export covers one subscription only; else leave empty.",
+    ),
 }
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from billing_ingest.connector import Connector, Document, Mapping, Sniff
+from billing_ingest.connectors.azure.fetch import fetch
 from billing_ingest.connectors.focus.connector import cost as focus_cost
 
 # What the four dialects of a header have in common, in lower case, and how each names the rest.
@@ -20,13 +21,13 @@ COLUMNS = tuple(
     "Frequency InvoiceId ServiceFamily ConsumedService Tags".split()
 )
 NAMES = {
-    "billing_currency": "BillingCurrency",
-    "billing_period_start": "Date",
-    "billing_period_end": "Date",
-    "charge_period_start": "Date",
-    "charge_period_end": "Date",
-    "billed_cost": "CostInBillingCurrency",
-    "effective_cost": "CostInBillingCurrency",
+    "billing_currency": "BillingCurrencyCode|BillingCurrency|Currency",
+    "billing_period_start": "Date|UsageDateTime",
+    "billing_period_end": "Date|UsageDateTime",
+    "charge_period_start": "Date|UsageDateTime",
+    "charge_period_end": "Date|UsageDateTime",
+    "billed_cost": "CostInBillingCurrency|PreTaxCost",
+    "effective_cost": "CostInBillingCurrency|PreTaxCost",
     "charge_category": "ChargeType",
     "billing_account_id": "BillingAccountId",
     "consumed_quantity": "Quantity",
@@ -99,10 +100,17 @@ CONNECTOR = Connector(
     folder=Path(__file__).parent,
     brings=("charges",),
     default_scope="ai",
+    trailing_days=40,
+    history_days=400,
+    restates="The open month with every run, the closed one until it is invoiced.",
+    gaps="No person, key or deployment: the bill names resources, groups and tags.",
     documents=(
         _cost("actual", "an Azure export of actual costs"),
         _cost("amortised", "an Azure export of amortised costs"),
         focus_cost("focus", "an Azure export of FOCUS costs", FOCUS_SQL, recognise_focus),
     ),
+    fetch=fetch,
     declines=_declines,
+    config_fields=("container_url", "prefix", "billing_account_id", "export_scope", "api_url"),
+    rights="A SAS token of the container with the rights Read and List.",
 )
