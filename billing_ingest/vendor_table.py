@@ -38,7 +38,11 @@ def line(known: Connector) -> str:
 def ways(known: Connector) -> Iterator[str]:
     """How its deliveries get here."""
     if known.fetch:
-        yield "pulled from storage" if "bucket" in known.config_fields else "pulled by API"
+        yield (
+            "pulled from storage"
+            if {"bucket", "container_url"} & set(known.config_fields)
+            else "pulled by API"
+        )
     if known.webhook:
         yield "webhooks"
     if known.is_pushed:
