@@ -4,7 +4,7 @@ from pathlib import Path
 
 from billing_ingest.connector import Connector, Document, Mapping, Sniff
 from billing_ingest.connectors.azure.fetch import fetch
-from billing_ingest.connectors.focus.connector import cost as focus_cost
+from billing_ingest.focus import focus_document
 
 # What the four dialects of a header have in common, in lower case, and how each names the rest.
 METER = "metercategory"
@@ -35,7 +35,6 @@ NAMES = {
     "tags": "Tags",
     "extras": "the other columns",
 }
-FOCUS_SQL = "../focus/charge.sql"  # one mapping for the FOCUS files of all vendors
 # Lines of these kinds exist in an amortised export only.
 AMORTISED_KINDS = (b"unusedreservation", b"unusedsavingsplan")
 
@@ -107,7 +106,7 @@ CONNECTOR = Connector(
     documents=(
         _cost("actual", "an Azure export of actual costs"),
         _cost("amortised", "an Azure export of amortised costs"),
-        focus_cost("focus", "an Azure export of FOCUS costs", FOCUS_SQL, recognise_focus),
+        focus_document("focus", "an Azure export of FOCUS costs", recognise_focus),
     ),
     fetch=fetch,
     declines=_declines,
