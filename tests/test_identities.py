@@ -74,7 +74,7 @@ def test_the_queue_is_ordered_by_the_money_that_no_team_pays_then_by_all_money()
     middle = queue.names[0]
     assert (middle.vendors, middle.cells) == (("Anthropic", "OpenAI"), 2)
     assert (middle.first_on, middle.last_on) == (date(2026, 10, 4), date(2026, 10, 5))
-    assert queue.count == 4
+    assert queue.waiting == 4
 
 
 def test_a_name_on_money_and_on_work_stands_in_the_queue_once():
@@ -94,7 +94,7 @@ def test_pages_of_the_queue_follow_one_another_without_gap_or_repetition():
         page = unknown_names(OCTOBER, after=after, limit=5)
         seen += [one.name for one in page.names]
         after = page.next
-        assert page.count == 23
+        assert (page.waiting, page.idle) == (18, 5)
         if not after:
             break
     assert seen == [one.name for one in unknown_names(OCTOBER, limit=99).names]
@@ -109,6 +109,21 @@ def test_the_queue_is_narrowed_by_field_by_words_and_to_names():
     assert [n.name for n in unknown_names(OCTOBER, names=["api_key k1"]).names] == ["k1"]
     assert unknown_names(OCTOBER, names=[]).names == []
     assert len(unknown_names(OCTOBER, after="no~sense").names) == 2
+
+
+def test_names_whose_money_has_a_team_already_and_that_no_work_names_are_idle():
+    named("2026-10-02", "placed", 900, teamless=0)
+    named("2026-10-02", "lost", 5)
+    named("2026-10-02", "credited", 5, teamless=-5)
+    named("2026-10-02", "github:zed", 0, field="actor", teamless=0)
+    ActorSeen.objects.create(
+        name="github:zed", items=1, first_on="2026-10-01", last_on="2026-10-20"
+    )
+    queue = unknown_names(OCTOBER, idle=False)
+    assert [n.name for n in queue.names] == ["lost", "github:zed", "credited"]
+    assert (queue.waiting, queue.idle) == (3, 1)
+    assert [n.name for n in unknown_names(OCTOBER, idle=True).names] == ["placed"]
+    assert len(unknown_names(OCTOBER).names) == 4
 
 
 def test_evidence_of_commits_and_directories_reaches_the_suggestions():

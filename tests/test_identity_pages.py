@@ -133,6 +133,20 @@ def test_what_makes_no_sense_is_said_and_changes_nothing(
     assert Identity.objects.count() == before
 
 
+def test_names_with_nothing_at_stake_are_listed_apart(admin: Client, company: None) -> None:
+    facts.team("ops")
+    part = facts.deliver(facts.source("tagged"), "charge", "t", "2026-10-01", "2026-10-31")
+    facts.charge(part, "2026-10-03", 70_000_000_000, api_key="tagged-key", team="ops")
+    settle(now=timezone.now())
+    said = text(admin.get(QUEUE))
+    assert "3 names wait" in said
+    assert "tagged-key" not in said
+    assert "1 more name has no owner, but nothing is at stake" in said
+    assert "tagged-key" in text(admin.get(f"{QUEUE}&idle=1"))
+    assert "zzyzx" not in text(admin.get(f"{QUEUE}&idle=1"))
+    assert "tagged-key" in text(admin.get(f"{QUEUE}&search=tagged"))
+
+
 def test_books_without_strangers_teach_what_to_do(admin: Client) -> None:
     said = text(admin.get("/setup/people/"))
     assert "Every name has an owner." in said

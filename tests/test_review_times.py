@@ -70,3 +70,14 @@ def test_fewer_than_ten_pull_requests_say_nothing(client: Client) -> None:
     address = "/panels/team/waiting/?of=core&period=2026-10"
     text = client.get(address, headers={"HX-Request": "true"}).content.decode()
     assert "the times are known of fewer than ten merged pull requests" in text
+
+
+def test_without_reviews_the_panel_says_how_long_it_took_in_all(client: Client) -> None:
+    books = Books()
+    for number in range(10):
+        merged(books, f"PR-{number}", None)
+    books.settled()
+    client.force_login(User.objects.create_user("chief", role="cfo"))
+    address = "/panels/team/waiting/?of=core&period=2026-10"
+    text = client.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert "took <b>25.0\N{NO-BREAK SPACE}h</b> or less, as far as known" in text

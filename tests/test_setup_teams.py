@@ -40,7 +40,7 @@ def post(client: Client, address: str, **data: Any) -> str:
 def test_the_tree_of_a_day_shows_people_and_the_money_of_its_month(admin: Client) -> None:
     october = plain(page(admin, "/setup/teams/?day=2026-10-31"))
     assert "3 teams with 1 person on 31 Oct 2026." in october
-    assert "Eng 0 people $0.00 $120.00" in october
+    assert "Eng 0 people own $0.00 $120.00" in october
     assert "Core 1 people $120.00" in october
     november = page(admin, "/setup/teams/?day=2026-11-01")
     assert november.count("o-in-1") == 2

@@ -54,9 +54,15 @@ def show(found: Sequence[Span], asked: Asked) -> dict[str, Any]:
 
 
 def answer(spans: Sequence[Span]) -> SafeString | str:
-    pickup = next((span for span in spans if span.part == "pickup"), None)
+    parts = {span.part: span for span in spans}
+    pickup, cycle = parts.get("pickup"), parts.get("cycle")
+    if pickup is None and cycle:
+        return format_html(
+            "Half of the pull requests took {} or less, as far as known; no source says when reviews began.",
+            words.bold(spoken(cycle.median)),
+        )
     if pickup is None:
-        return "When reviews began is not known: the source tells it in its events."
+        return "No source says when reviews began."
     return format_html(
         "Half of the pull requests waited {} or less for a review, one in ten longer than {}.",
         words.bold(spoken(pickup.median)),

@@ -38,12 +38,14 @@ FIELD_TABS = {
     "project": "Projects",
     "sub_account_id": "Workspaces and accounts",
 }
+IDLE = "idle"
 ASKED_BY_HAND = "chosen by hand"
 HOW = (
     (
         "A name is what a bill, a log or a work item says: an e-mail, a login, a key, a project, an account. It waits "
         "here while nobody owns it on the days it was seen. At stake is the money of its cells that no team pays; "
-        "names on the same cell stand on the same money, so the column is not a sum."
+        "names on the same cell stand on the same money, so the column is not a sum. Names whose money all has a "
+        "team, and that no work names, are listed apart."
     ),
     (
         "A suggestion is ticked when its reason is strong and no other candidate is as strong. Accepting writes a "
@@ -60,7 +62,8 @@ def queue(request: HttpRequest) -> HttpResponse:
         return accept(request, asked)
     field, search, after = (request.GET.get(name) or "" for name in ("field", "search", "after"))
     field = field if field in FIELDS else ""
-    found = unknown_names(asked.state.period, field=field, search=search, after=after)
+    idle = None if search else bool(request.GET.get(IDLE))  # a search looks at every name
+    found = unknown_names(asked.state.period, field=field, search=search, idle=idle, after=after)
     total = teamless_nanos(asked.state.period)
     rows = queue_rows(found.names, total, asked)
     context = {
@@ -71,6 +74,8 @@ def queue(request: HttpRequest) -> HttpResponse:
         "ticked": sum(row.is_ticked for row in rows),
         "empty": None if rows else empty(search or field),
         "pages": pages(found, asked, field, search, after),
+        "idle": idle_words(found, asked, field) if idle is False else None,
+        "at_stake_href": place_of(asked, ("field", field)) if idle else "",
         "how": HOW,
         "fields": field_tabs(asked, field, search),
         "search": search,
@@ -195,12 +200,13 @@ def name_href(one: UnknownName, asked: Asked) -> str:
 
 
 def answer(found: Queue, rows: Sequence[Row], total: int, asked: Asked) -> SafeString:
-    if not found.count:
-        return format_html("{}", "Every name has an owner.")
-    verb = "waits" if found.count == 1 else "wait"
+    if not found.waiting:
+        said = "No name at stake waits for an owner." if found.idle else "Every name has an owner."
+        return format_html("{}", said)
+    verb = "waits" if found.waiting == 1 else "wait"
     said = format_html(
         "{} {} for an owner; {} reaches no team.",
-        words.bold(words.plural(found.count, "name")),
+        words.bold(words.plural(found.waiting, "name")),
         verb,
         words.bold(words.money(total, asked.currency)),
     )
@@ -237,16 +243,32 @@ def empty(is_narrowed: str) -> dict[str, Any]:
 
 
 def pages(found: Queue, asked: Asked, field: str, search: str, after: str) -> dict[str, str]:
-    kept = [("field", field), ("search", search)]
-    here = reverse("people")
+    is_idle = bool(asked.request.GET.get(IDLE))
+    kept = [("field", field), ("search", search), (IDLE, "1" if is_idle else "")]
     if not after and not found.next:
         return {}
+    shown = found.waiting + found.idle if search else found.idle if is_idle else found.waiting
     return {
-        "first_href": f"{here}{asked.state.query(*kept)}" if after else "",
-        "next_href": f"{here}{asked.state.query(*kept, ('after', found.next))}"
-        if found.next
-        else "",
-        "words": f"{words.plural(found.count, 'name')}, {PAGE} at a time",
+        "first_href": place_of(asked, *kept) if after else "",
+        "next_href": place_of(asked, *kept, ("after", found.next)) if found.next else "",
+        "words": f"{words.plural(shown, 'name')}, {PAGE} at a time",
+    }
+
+
+def place_of(asked: Asked, *pairs: tuple[str, str]) -> str:
+    """The address of the queue with these parameters."""
+    return f"{reverse('people')}{asked.state.query(*pairs)}"
+
+
+def idle_words(found: Queue, asked: Asked, field: str) -> dict[str, str] | None:
+    """How many names are left out of the queue, because nothing is at stake with them."""
+    if not found.idle:
+        return None
+    noun, verb = ("name", "has") if found.idle == 1 else ("names", "have")
+    return {
+        "words": f"{found.idle} {'more ' if found.waiting else ''}{noun} {verb} no owner, but nothing is at stake:"
+        " all of the money has a team by a tag, a rule or another name.",
+        "href": place_of(asked, ("field", field), (IDLE, "1")),
     }
 
 

@@ -54,10 +54,12 @@ class UnknownName:
 
 @dataclass(frozen=True)
 class Queue:
-    """A page of the queue. `count` names are waiting; `next` is where the next page begins."""
+    """A page of the queue. `waiting` names have something at stake, money that no team pays or
+    work; `idle` ones have not. `next` is where the next page begins."""
 
     names: list[UnknownName]
-    count: int
+    waiting: int
+    idle: int
     next: str = ""
 
 
@@ -67,25 +69,32 @@ def unknown_names(
     field: str = "",
     search: str = "",
     names: Sequence[str] | None = None,
+    idle: bool | None = None,
     after: str = "",
     limit: int = PAGE,
 ) -> Queue:
     """Return names without an owner in the period, the dearest teamless money first.
 
-    `names` narrows to these tokens ("api_key k1"). `after` is the place of the last name seen.
+    `names` narrows to these tokens ("api_key k1"), `idle` to those with nothing at stake, or with
+    something. `after` is the place of the last name seen.
     """
     teamless, nanos, items, last_field, last_name = read_place(after)
     rows = fetch(
         "unknown_names",
         start=period.start, end=period.end, field=field, search=search.strip(),
-        names=None if names is None else list(names),
+        names=None if names is None else list(names), is_idle=idle,
         has_after=bool(last_name), a_teamless=teamless, a_nanos=nanos, a_items=items,
         a_field=last_field, a_name=last_name, limit=limit + 1,
     )  # fmt: skip
-    found = [UnknownName(row[0], row[1], tuple(filter(None, row[2])), *row[3:9]) for row in rows]
+    found = [
+        UnknownName(row[0], row[1], tuple(filter(None, row[2])), *row[3:9])
+        for row in rows
+        if row[0] is not None
+    ]
     return Queue(
         names=found[:limit],
-        count=rows[0][9] if rows else 0,
+        waiting=rows[0][9],
+        idle=rows[0][10],
         next=found[limit - 1].place if len(found) > limit else "",
     )
 

@@ -1,4 +1,5 @@
--- Names nobody owns, by dollars at stake: first the money that no team pays, then all of it.
+-- Names nobody owns, by dollars at stake: first the money that no team pays, then all of it; beside
+-- each how many wait in all, and how many are idle: nothing is at stake with them.
 -- A name that somebody has just decided on waits for the settle, no longer for an owner.
 with decided as materialized (
     select lower(ref) as name from attribution_dirty where what = 'actor'
@@ -22,16 +23,24 @@ with decided as materialized (
     from named n
     full join seen s using (field, name)
 ), asked as (
-    select * from queue
+    select *, teamless = 0 and items = 0 as is_idle from queue
     where not exists (select from decided d where d.name = queue.name)
       and (%(field)s = '' or field = %(field)s)
       and (%(search)s = '' or position(lower(%(search)s) in name) > 0)
       and (%(names)s::text[] is null or field || ' ' || name = any(%(names)s::text[]))
+), counted as (
+    select count(*) filter (where not is_idle) as waiting, count(*) filter (where is_idle) as idle from asked
+), page as (
+    select field, name, vendors, cells, nanos, teamless, items, first_on, last_on
+    from asked
+    where (%(is_idle)s::boolean is null or is_idle = %(is_idle)s::boolean)
+      and (not %(has_after)s
+           or (-teamless, -nanos, -items, field, name)
+              > (-%(a_teamless)s::bigint, -%(a_nanos)s::bigint, -%(a_items)s::bigint, %(a_field)s, %(a_name)s))
+    order by -teamless, -nanos, -items, field, name
+    limit %(limit)s
 )
-select field, name, vendors, cells, nanos, teamless, items, first_on, last_on, (select count(*) from asked)
-from asked
-where not %(has_after)s
-   or (-teamless, -nanos, -items, field, name)
-      > (-%(a_teamless)s::bigint, -%(a_nanos)s::bigint, -%(a_items)s::bigint, %(a_field)s, %(a_name)s)
+select page.*, counted.waiting, counted.idle
+from counted
+left join page on true
 order by -teamless, -nanos, -items, field, name
-limit %(limit)s
