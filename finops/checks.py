@@ -7,10 +7,11 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
+OURS = "outlay"  # the tag of these checks
 SHORTEST_KEY = 32
 
 
-@register()
+@register(OURS)
 def home_is_private(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """The home holds secrets and the archive of bills; other users must not read it."""
     secrets: Path = settings.OUTLAY_HOME / "secrets"
@@ -25,7 +26,7 @@ def home_is_private(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return []
 
 
-@register()
+@register(OURS)
 def keys_are_long(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Short field keys could be guessed from a stolen database."""
     if any(len(key) < SHORTEST_KEY for key in settings.FIELD_KEYS):
@@ -38,7 +39,7 @@ def keys_are_long(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return []
 
 
-@register()
+@register(OURS)
 def archive_is_known(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """The archive is a folder or a bucket; any other scheme would become a folder's name."""
     archive = settings.OUTLAY_ARCHIVE
@@ -53,7 +54,7 @@ def archive_is_known(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return []
 
 
-@register(deploy=True)
+@register(OURS, deploy=True)
 def hosts_speak_https(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """A name that others can reach needs HTTPS, or sign-ins travel in the clear."""
     beyond_this_machine = set(settings.ALLOWED_HOSTS) - {"localhost", "127.0.0.1", "[::1]"}

@@ -8,7 +8,7 @@ nowhere or has another payer.
 from collections.abc import Iterator
 from datetime import date
 
-from finops.attribution.verify import ends
+from finops.attribution.verify import cells, ends
 from finops.attribution.verify.fingerprints import (
     AMOUNTS,
     KEEP,
@@ -37,7 +37,8 @@ ITEM_KEYS = {
     "vendor": "c.vendor", "model": "c.model", "meter": "c.meter", "tier": "a.tier",
     "is_provisional": "c.is_provisional", "currency": "a.currency",
 }  # fmt: skip
-PAYER, END = 3, 4  # places after the three fingerprints
+PAYER, END = 3, 4  # places after the three fingerprints of allocations
+SHAPE, RATE = 1, 2  # places after the fingerprint of cells
 TEXTS = {"tier", "fate", "currency"}  # varchar in one place and text in the other
 JOINED = f"{ends.JOINED} LEFT JOIN attribution_itemfate f ON f.item_id = a.item_id"
 SUMS = ", ".join(f"coalesce(sum({{0}}{name}), 0) AS {name}" for name in AMOUNTS)
@@ -49,17 +50,25 @@ VALUES = ", ".join(f"('{name.replace('_', ' ')}', {{0}}.{name}, {{1}}.{name})" f
 
 def allocations_hold_and_are_summed() -> Iterator[Violation]:
     """Allocations sum to their cells, in their currency and on their day, and end somewhere; the
-    daily spend and what work items received are the sums of the allocations, by every key."""
+    daily spend and what work items received are the sums of the allocations, by every key.
+    Cells stand on a charge or on usage, and are converted at the day's rate or not at all."""
     seed = new_seed()
     found = _allocated(seed)
-    cells = table_prints("attribution_cell", ["id", "currency::text"], seed)
+    whole = table_prints(
+        "attribution_cell", ["id", "currency::text"], seed,
+        wrong=[cells.WRONG_SHAPE, cells.WRONG_RATE],
+    )  # fmt: skip
     spend = table_prints("attribution_spendday", own(SPEND_KEYS), seed)
     items = table_prints("attribution_itemday", own(ITEM_KEYS), seed)
+    if any(counts[SHAPE] for counts in whole.values()):
+        yield from cells.cells_of_wrong_shape()
+    if any(counts[RATE] for counts in whole.values()):
+        yield from cells.cells_converted_otherwise()
     if any(counts[PAYER] for counts in found.values()):
         yield from ends.allocations_paid_by_others()
     if any(counts[END] for counts in found.values()):
         yield from ends.allocations_that_end_nowhere()
-    yield from _cells(days_that_differ(found, cells, 0))
+    yield from _cells(days_that_differ(found, whole, 0))
     yield from _sums(
         "spend_day", "the daily spend is not the sum of its allocations", "attribution_spendday",
         SPEND_KEYS, "true", days_that_differ(found, spend, 1),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from finops.attribution.verify.cells import SLICES
-from finops.attribution.verify.violation import Violation, rows_that_differ
+from finops.attribution.verify.violation import Violation, rows_of_one_pass, rows_that_differ
 
 CHARGED = f"""
 {SLICES}, waits AS (
@@ -18,42 +18,39 @@ CHARGED = f"""
 """
 
 
-def bill_days_equal_charges() -> Iterator[Violation]:
-    """Per month, source and currency, booked and as evidence."""
-    yield from rows_that_differ(
-        "bill_day",
-        "the bill by days is not the sum of its lines",
-        f"""
-        WITH {CHARGED}, found AS (
-            SELECT month, source_id, is_booked, currency, sum(billed_nanos) AS nanos
-            FROM attribution_billday GROUP BY 1, 2, 3, 4
-        )
-        SELECT format('%s, source %s, booked %s, %s', month, source_id, is_booked, currency),
-               coalesce(e.nanos, 0), coalesce(f.nanos, 0)
-        FROM charged e FULL JOIN found f USING (month, source_id, is_booked, currency)
-        WHERE coalesce(e.nanos, 0) <> coalesce(f.nanos, 0)
-          AND source_id NOT IN (SELECT source_id FROM waits)
-        """,
-    )
+BILL_DAY = """
+WITH found AS (
+    SELECT month, source_id, is_booked, currency, sum(billed_nanos) AS nanos
+    FROM attribution_billday GROUP BY 1, 2, 3, 4
+)
+SELECT format('%s, source %s, booked %s, %s', month, source_id, is_booked, currency),
+       coalesce(e.nanos, 0), coalesce(f.nanos, 0)
+FROM charged e FULL JOIN found f USING (month, source_id, is_booked, currency)
+WHERE coalesce(e.nanos, 0) <> coalesce(f.nanos, 0)
+  AND source_id NOT IN (SELECT source_id FROM waits)
+"""
+BILL_MONTH = """
+WITH found AS (
+    SELECT month, source_id, currency, sum(billed_nanos) AS nanos
+    FROM attribution_billmonth GROUP BY 1, 2, 3
+)
+SELECT format('%s, source %s, %s', month, source_id, currency),
+       coalesce(e.nanos, 0), coalesce(f.nanos, 0)
+FROM (SELECT * FROM charged WHERE is_booked) e
+FULL JOIN found f USING (month, source_id, currency)
+WHERE coalesce(e.nanos, 0) <> coalesce(f.nanos, 0)
+  AND source_id NOT IN (SELECT source_id FROM waits)
+"""
 
 
-def bill_months_equal_charges() -> Iterator[Violation]:
-    """Per month, source and currency, of what is booked."""
-    yield from rows_that_differ(
-        "bill_month",
-        "the bill by months is not the sum of its lines",
-        f"""
-        WITH {CHARGED}, found AS (
-            SELECT month, source_id, currency, sum(billed_nanos) AS nanos
-            FROM attribution_billmonth GROUP BY 1, 2, 3
-        )
-        SELECT format('%s, source %s, %s', month, source_id, currency),
-               coalesce(e.nanos, 0), coalesce(f.nanos, 0)
-        FROM (SELECT * FROM charged WHERE is_booked) e
-        FULL JOIN found f USING (month, source_id, currency)
-        WHERE coalesce(e.nanos, 0) <> coalesce(f.nanos, 0)
-          AND source_id NOT IN (SELECT source_id FROM waits)
-        """,
+def bills_equal_charges() -> Iterator[Violation]:
+    """Per month, source and currency: booked and as evidence by days, booked by months."""
+    yield from rows_of_one_pass(
+        CHARGED,
+        {
+            "bill_day": ("the bill by days is not the sum of its lines", BILL_DAY),
+            "bill_month": ("the bill by months is not the sum of its lines", BILL_MONTH),
+        },
     )
 
 

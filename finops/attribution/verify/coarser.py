@@ -2,58 +2,71 @@
 
 from collections.abc import Iterator
 
-from finops.attribution.verify.violation import Violation, rows_that_differ
+from finops.attribution.verify.violation import Violation, rows_that_differ, sums_differ
 
-SUMS = ", ".join(
-    f"coalesce(sum({name}), 0) AS {name}"
-    for name in (
-        "billed_nanos",
-        "effective_nanos",
-        "reporting_billed_nanos",
-        "reporting_effective_nanos",
-    )
-)
+SPEND = [
+    "billed_nanos",
+    "effective_nanos",
+    "reporting_billed_nanos",
+    "reporting_effective_nanos",
+]
 HAS_RATE = "reporting_billed_nanos IS NOT NULL AS has_rate"  # what has no rate stays apart
 
 
 def team_days_equal_spend_days() -> Iterator[Violation]:
-    keys = "day, team_id, {vendor}, tier, reason, kind, fate, is_provisional, currency"
+    keys = [
+        "day",
+        "team_id",
+        "vendor",
+        "tier",
+        "reason",
+        "kind",
+        "fate",
+        "is_provisional",
+        "currency",
+    ]
     shared = "CASE WHEN tier = 'D' OR reason = 'no_base' THEN vendor ELSE '' END AS vendor"
+    fresh = [shared if key == "vendor" else key for key in keys]
     yield from _sums_that_differ(
         "team_day",
         "a team's day is not the sum of its daily spend",
-        f"SELECT {keys.format(vendor=shared)}, {HAS_RATE}, {SUMS} FROM attribution_spendday"
-        " GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10",
-        f"SELECT {keys.format(vendor='vendor')}, {HAS_RATE}, {SUMS} FROM attribution_teamday"
-        " GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10",
+        f"SELECT {', '.join([*fresh, HAS_RATE, *SPEND])} FROM attribution_spendday",
+        f"SELECT {', '.join([*keys, HAS_RATE, *SPEND])} FROM attribution_teamday",
+        [*keys, "has_rate"],
+        SPEND,
     )
 
 
 def spend_months_equal_spend_days() -> Iterator[Violation]:
-    keys = "team_id, source_id, vendor, model, tier, reason, kind, fate, is_provisional, currency"
+    keys = [
+        "month", "team_id", "source_id", "vendor", "model", "tier", "reason", "kind", "fate",
+        "is_provisional", "currency",
+    ]  # fmt: skip
+    fresh = ["date_trunc('month', day::timestamp)::date AS month", *keys[1:]]
     yield from _sums_that_differ(
         "spend_month",
         "a month's spend is not the sum of its days",
-        f"SELECT date_trunc('month', day)::date AS month, {keys}, {HAS_RATE}, {SUMS}"
-        " FROM attribution_spendday GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12",
-        f"SELECT month, {keys}, {HAS_RATE}, {SUMS}"
-        " FROM attribution_spendmonth GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12",
+        f"SELECT {', '.join([*fresh, HAS_RATE, *SPEND])} FROM attribution_spendday",
+        f"SELECT {', '.join([*keys, HAS_RATE, *SPEND])} FROM attribution_spendmonth",
+        [*keys, "has_rate"],
+        SPEND,
     )
 
 
 def outcome_days_equal_outcome_costs() -> Iterator[Violation]:
     """What was finished on a day, per kind and team: number, credit, credit of value, cost."""
+    keys = ["completed_on", "kind", "team_id"]
+    amounts = ["items", "credit_ppm", "value_ppm", "billed_nanos", "effective_nanos"]
     yield from _sums_that_differ(
         "outcome_day",
         "the finished work of a day is not the sum of its items",
-        "SELECT completed_on, kind, team_id, count(*) FILTER (WHERE credit_ppm > 0) AS items,"
-        " sum(credit_ppm) AS credit_ppm,"
-        " coalesce(sum(credit_ppm) FILTER (WHERE fate = 'value'), 0) AS value_ppm,"
-        " sum(billed_nanos) AS billed_nanos, sum(effective_nanos) AS effective_nanos"
-        " FROM attribution_outcomecost WHERE completed_on IS NOT NULL GROUP BY 1, 2, 3",
-        "SELECT completed_on, kind, team_id, sum(items) AS items, sum(credit_ppm) AS credit_ppm,"
-        " sum(value_ppm) AS value_ppm, sum(billed_nanos) AS billed_nanos,"
-        " sum(effective_nanos) AS effective_nanos FROM attribution_outcomeday GROUP BY 1, 2, 3",
+        f"SELECT {', '.join(keys)}, CASE WHEN credit_ppm > 0 THEN 1 ELSE 0 END AS items, credit_ppm,"
+        " CASE WHEN fate = 'value' THEN credit_ppm ELSE 0 END AS value_ppm,"
+        " billed_nanos, effective_nanos"
+        " FROM attribution_outcomecost WHERE completed_on IS NOT NULL",
+        f"SELECT {', '.join([*keys, *amounts])} FROM attribution_outcomeday",
+        keys,
+        amounts,
     )
 
 
@@ -74,13 +87,20 @@ def outcome_costs_follow_their_items() -> Iterator[Violation]:
     )
 
 
-def _sums_that_differ(check: str, what: str, fresh: str, kept: str) -> Iterator[Violation]:
-    """Compare two sums with the same columns, row for row."""
+def _sums_that_differ(
+    check: str, what: str, fresh: str, kept: str, keys: list[str], amounts: list[str]
+) -> Iterator[Violation]:
+    """Compare the sums of two SELECTs of these keys and then these amounts, group for group."""
+    if not sums_differ(fresh, kept, len(keys), len(amounts), rows_too=True):
+        return
+    groups = ", ".join(keys)
+    sums = ", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in amounts)
     yield from rows_that_differ(
         check,
         what,
         f"""
-        WITH fresh AS ({fresh}), kept AS ({kept}),
+        WITH fresh AS (SELECT {groups}, {sums} FROM ({fresh}) s GROUP BY {groups}),
+        kept AS (SELECT {groups}, {sums} FROM ({kept}) s GROUP BY {groups}),
         expected AS (TABLE fresh EXCEPT ALL TABLE kept),
         found AS (TABLE kept EXCEPT ALL TABLE fresh)
         SELECT 'a row', row_to_json(expected)::text, 'no such row' FROM expected

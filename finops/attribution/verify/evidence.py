@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from finops.attribution.models import Dirty
-from finops.attribution.verify.violation import Violation, rows_that_differ
+from finops.attribution.verify.violation import Violation, rows_of_one_pass, rows_that_differ
 
 # Which bill a log explains: the one it names; else its own source's; else the only bill of its
 # provider. Told from the ledger alone, with one pass over its usage.
@@ -48,72 +48,77 @@ newest AS (
 """.replace("%%", "%")
 
 
+LOG_DAY = """
+WITH summed AS (
+    SELECT day, scope_key, model, sub_account_id, source_id, document, sum(tokens) AS tokens,
+           sum(listed) AS listed, sum(requests) AS requests
+    FROM seen GROUP BY 1, 2, 3, 4, 5, 6
+), fresh AS (
+    SELECT day, scope_key, model, sub_account_id, source_id, document,
+           round(CASE WHEN bool_and(tokens > 0) OVER w THEN tokens
+                      WHEN bool_and(listed > 0) OVER w THEN listed
+                      ELSE requests END, 18) AS measure
+    FROM summed WINDOW w AS (PARTITION BY day, scope_key, model)
+), kept AS (
+    SELECT day, scope_key, model, sub_account_id, log_source_id AS source_id, document,
+           sum(measure) AS measure
+    FROM attribution_logday GROUP BY 1, 2, 3, 4, 5, 6
+)
+SELECT format('%s, %s, model %s, account %s, log of source %s',
+              coalesce(f.day, k.day), coalesce(f.scope_key, k.scope_key),
+              coalesce(f.model, k.model), coalesce(f.sub_account_id, k.sub_account_id),
+              coalesce(f.source_id, k.source_id)),
+       f.measure, k.measure
+FROM fresh f FULL JOIN kept k
+  ON (k.day, k.scope_key, k.model, k.sub_account_id, k.source_id, k.document)
+   = (f.day, f.scope_key, f.model, f.sub_account_id, f.source_id, f.document)
+WHERE f.measure IS DISTINCT FROM k.measure
+"""
+USAGE_DAY = """
+WITH fresh AS (
+    SELECT s.day, s.explains AS source_id, s.model, s.currency,
+           round(sum(d.factor * s.tokens)) AS tokens,
+           CASE WHEN bool_and(s.priced)
+                THEN round(sum(d.factor * s.listed) * 1000000000) END AS list_nanos
+    FROM seen s
+    JOIN attribution_logday d
+      ON (d.day, d.scope_key, d.model, d.sub_account_id, d.log_source_id, d.document)
+       = (s.day, s.scope_key, s.model, s.sub_account_id, s.source_id, s.document)
+    WHERE d.factor > 0 AND s.explains IS NOT NULL GROUP BY 1, 2, 3, 4
+), kept AS (
+    SELECT day, source_id, model, currency, sum(tokens) AS tokens,
+           sum(list_nanos) AS list_nanos
+    FROM attribution_usageday GROUP BY 1, 2, 3, 4
+)
+SELECT format('%s, source %s, model %s, %s %s', coalesce(f.day, k.day),
+              coalesce(f.source_id, k.source_id), coalesce(f.model, k.model), v.name,
+              coalesce(f.currency, k.currency)), v.expected, v.found
+FROM fresh f FULL JOIN kept k
+  ON (k.day, k.source_id, k.model, k.currency) = (f.day, f.source_id, f.model, f.currency)
+CROSS JOIN LATERAL (VALUES ('tokens', f.tokens, k.tokens),
+                           ('list nanos', f.list_nanos, k.list_nanos))
+                   v(name, expected, found)
+WHERE v.expected IS DISTINCT FROM v.found
+"""
+
+
 def logs_equal_their_rollups() -> Iterator[Violation]:
-    """What each log saw per day, model and sub account is what its rows say.
+    """What each log saw per day, model and sub account is what its rows say; the usage of a day
+    is the sum of its logs, each call once.
 
     Left out while changes wait for settle.
     """
     if Dirty.objects.exists():
         return
-    yield from rows_that_differ(
-        "log_day",
-        "what a log saw of a day is not what its rows say",
-        f"""
-        WITH {SEEN}, summed AS (
-            SELECT day, scope_key, model, sub_account_id, source_id, document, sum(tokens) AS tokens,
-                   sum(listed) AS listed, sum(requests) AS requests
-            FROM seen GROUP BY 1, 2, 3, 4, 5, 6
-        ), fresh AS (
-            SELECT day, scope_key, model, sub_account_id, source_id, document,
-                   round(CASE WHEN bool_and(tokens > 0) OVER w THEN tokens
-                              WHEN bool_and(listed > 0) OVER w THEN listed
-                              ELSE requests END, 18) AS measure
-            FROM summed WINDOW w AS (PARTITION BY day, scope_key, model)
-        ), kept AS (
-            SELECT day, scope_key, model, sub_account_id, log_source_id AS source_id, document,
-                   sum(measure) AS measure
-            FROM attribution_logday GROUP BY 1, 2, 3, 4, 5, 6
-        )
-        SELECT format('%s, %s, model %s, account %s, log of source %s',
-                      coalesce(f.day, k.day), coalesce(f.scope_key, k.scope_key),
-                      coalesce(f.model, k.model), coalesce(f.sub_account_id, k.sub_account_id),
-                      coalesce(f.source_id, k.source_id)),
-               f.measure, k.measure
-        FROM fresh f FULL JOIN kept k
-          ON (k.day, k.scope_key, k.model, k.sub_account_id, k.source_id, k.document)
-           = (f.day, f.scope_key, f.model, f.sub_account_id, f.source_id, f.document)
-        WHERE f.measure IS DISTINCT FROM k.measure
-        """,
-    )
-    yield from rows_that_differ(
-        "usage_day",
-        "the usage of a day is not the sum of its logs, each call once",
-        f"""
-        WITH {SEEN}, fresh AS (
-            SELECT s.day, s.explains AS source_id, s.model, s.currency,
-                   round(sum(d.factor * s.tokens)) AS tokens,
-                   CASE WHEN bool_and(s.priced)
-                        THEN round(sum(d.factor * s.listed) * 1000000000) END AS list_nanos
-            FROM seen s
-            JOIN attribution_logday d
-              ON (d.day, d.scope_key, d.model, d.sub_account_id, d.log_source_id, d.document)
-               = (s.day, s.scope_key, s.model, s.sub_account_id, s.source_id, s.document)
-            WHERE d.factor > 0 AND s.explains IS NOT NULL GROUP BY 1, 2, 3, 4
-        ), kept AS (
-            SELECT day, source_id, model, currency, sum(tokens) AS tokens,
-                   sum(list_nanos) AS list_nanos
-            FROM attribution_usageday GROUP BY 1, 2, 3, 4
-        )
-        SELECT format('%s, source %s, model %s, %s %s', coalesce(f.day, k.day),
-                      coalesce(f.source_id, k.source_id), coalesce(f.model, k.model), v.name,
-                      coalesce(f.currency, k.currency)), v.expected, v.found
-        FROM fresh f FULL JOIN kept k
-          ON (k.day, k.source_id, k.model, k.currency) = (f.day, f.source_id, f.model, f.currency)
-        CROSS JOIN LATERAL (VALUES ('tokens', f.tokens, k.tokens),
-                                   ('list nanos', f.list_nanos, k.list_nanos))
-                           v(name, expected, found)
-        WHERE v.expected IS DISTINCT FROM v.found
-        """,
+    yield from rows_of_one_pass(
+        SEEN,
+        {
+            "log_day": ("what a log saw of a day is not what its rows say", LOG_DAY),
+            "usage_day": (
+                "the usage of a day is not the sum of its logs, each call once",
+                USAGE_DAY,
+            ),
+        },
     )
 
 

@@ -32,8 +32,12 @@ def new_seed() -> int:
 
 
 def key_hash(keys: Iterable[str], seed: int) -> str:
-    """SQL for the hash of a group's key. keys: SQL values."""
-    return f"hash_record_extended(ROW({', '.join(keys)}), {seed})"
+    """SQL for the hash of a group's key. keys: SQL values.
+
+    The hash of a record is a sum of its columns' hashes, so that two groups that swapped one
+    column would weigh together what they weighed before: it is hashed once more.
+    """
+    return f"hashint8extended(hash_record_extended(ROW({', '.join(keys)}), {seed}), {seed})"
 
 
 def fingerprint(hashed: str, condition: str = "true") -> str:
@@ -56,10 +60,14 @@ def prints_of_days(sql: str) -> Prints:
         return {day: list(prints) for day, *prints in cursor.fetchall()}
 
 
-def table_prints(table: str, keys: Iterable[str], seed: int, day: str = "day") -> Prints:
-    """The fingerprint of each day's rows of a table with the amounts."""
+def table_prints(
+    table: str, keys: Iterable[str], seed: int, *, wrong: Iterable[str] = ()
+) -> Prints:
+    """The fingerprint of each day's rows of a table with the amounts, then how many rows meet
+    each of the conditions `wrong`."""
+    counts = "".join(f", count(*) FILTER (WHERE {condition})" for condition in wrong)
     return prints_of_days(
-        f"SELECT {day}, {fingerprint('hashed')}"
+        f"SELECT day, {fingerprint('hashed')}{counts}"
         f" FROM (SELECT *, {key_hash(keys, seed)} AS hashed, {KEEP} FROM {table}) k GROUP BY 1"
     )
 

@@ -7,7 +7,7 @@ from finops.attribution.closed_books import digest_of
 from finops.attribution.models import Closing, PostedRun
 from finops.attribution.verify.fingerprints import days_that_differ, new_seed, table_prints
 from finops.attribution.verify.rollups import AMOUNTS, DIFFERENCES
-from finops.attribution.verify.violation import Violation, rows_that_differ
+from finops.attribution.verify.violation import Violation, rows_that_differ, sums_differ
 from finops.periods import month_of
 
 WITH_RATE = """
@@ -63,6 +63,16 @@ def _differing(
 ) -> Iterator[Violation]:
     names = "day, team, tier, reason, fate, is_provisional, currency, has_rate"
     same = " AND ".join(f"e.{name} = f.{name}" for name in names.split(", "))
+    nanos = "billed_nanos, effective_nanos"
+    if not sums_differ(
+        f"SELECT {keys}, reporting_billed_nanos IS NOT NULL, {nanos}, reporting_billed_nanos,"
+        f" reporting_effective_nanos FROM attribution_{rollup} {only}",
+        f"SELECT {keys}, has_rate, {nanos}, CASE WHEN has_rate THEN reporting_billed_nanos END,"
+        f" CASE WHEN has_rate THEN reporting_effective_nanos END FROM attribution_{posted} {only}",
+        keys=8,
+        amounts=4,
+    ):
+        return
     yield from rows_that_differ(
         check,
         "what was posted does not add up to what the books say",
@@ -85,6 +95,15 @@ def _differing(
 def posted_outcomes_equal_outcomes() -> Iterator[Violation]:
     """Per work item and team: credit and direct cost."""
     if not PostedRun.objects.exists():
+        return
+    keys = "item_id, coalesce(team_id, 0), kind, completed_on, fate::text"
+    if not sums_differ(
+        f"SELECT {keys}, 1, credit_ppm, billed_nanos, effective_nanos FROM attribution_outcomecost",
+        f"SELECT {keys}, rows, credit_ppm, billed_nanos, effective_nanos"
+        " FROM attribution_outcomeposting",
+        keys=5,
+        amounts=4,
+    ):
         return
     yield from rows_that_differ(
         "posting_outcome",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from finops.attribution.verify.violation import Violation, rows_that_differ
+from finops.attribution.verify.violation import Violation, rows_that_differ, sums_differ
 
 AMOUNTS = """
 sum(billed_nanos) AS billed, sum(effective_nanos) AS effective,
@@ -25,6 +25,15 @@ WHERE (e.billed, e.effective, e.reporting_billed, e.reporting_effective) IS DIST
 
 def outcome_costs_equal_allocations() -> Iterator[Violation]:
     """Per work item and team that pays, of any date, in the reporting currency."""
+    keys = "item_id, coalesce(team_id, 0)"
+    if not sums_differ(
+        f"SELECT {keys}, reporting_billed_nanos, reporting_effective_nanos"
+        " FROM attribution_allocation WHERE item_id IS NOT NULL",
+        f"SELECT {keys}, billed_nanos, effective_nanos FROM attribution_outcomecost",
+        keys=2,
+        amounts=2,
+    ):
+        return
     yield from rows_that_differ(
         "outcome_cost",
         "the direct cost of a work item is not the sum of its allocations",

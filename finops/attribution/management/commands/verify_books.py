@@ -11,6 +11,8 @@ from finops.attribution.verify.books import Verdict, verify
 
 class Command(BaseCommand):
     help = "Check that every sum in the books ties, with a reader of its own. Exit 1 when not."
+    # Of the settings. The others load every page and form, which takes longer than small books do.
+    requires_system_checks = ["outlay"]
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print {ok, violations[]}")
