@@ -28,6 +28,8 @@ BOOK_NAMES = {
     "cache_write_1h": ("cache_write_1h_mtok",),
     "output": ("output_mtok",),
 }
+# A provider of ours -> where the book has its models, when it goes by another name there.
+SHELVES = {"gcp": "google"}
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ def book_spans(provider: str, model: str) -> tuple[Span, ...]:
     from genai_prices.data_snapshot import get_snapshot
 
     try:
-        _, known = get_snapshot().find_provider_model(model, None, provider, None)
+        shelf = SHELVES.get(provider, provider)
+        _, known = get_snapshot().find_provider_model(model, None, shelf, None)
     except LookupError:
         return ()
     starts = start_days(known)

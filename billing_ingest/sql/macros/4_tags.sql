@@ -20,7 +20,7 @@ CREATE MACRO provider_slug(x) AS CASE
     WHEN x IS NULL OR trim(x) = '' THEN ''
     WHEN regexp_matches(x, '^(aws|amazon)\b', 'i') THEN 'aws'
     WHEN regexp_matches(x, '\b(microsoft|azure)\b', 'i') THEN 'azure'
-    WHEN regexp_matches(x, '\bgoogle\b', 'i') THEN 'google'
+    WHEN regexp_matches(x, '\bgoogle\b', 'i') THEN 'gcp'
     ELSE regexp_extract(regexp_replace(lower(trim(x)), '[^a-z0-9]+', '-', 'g'), '^-?(.*?)(-(inc|llc|ltd|pbc|gmbh))?-?$', 1)
 END;
 
