@@ -18,7 +18,7 @@ ASSET_SOURCES := assets.mjs $(shell find static templates dashboards billing_ing
 	\( -name '*.html' -o -name '*.js' -o -name '*.css' -o -name '*.svg' -o -name '*.py' \) \
 	-not -path 'static/vendor/*' 2>/dev/null)
 
-.PHONY: help setup assets demo run test test-heavy lint format bench lock reset
+.PHONY: help setup assets demo run test test-heavy vendors lint format bench lock reset
 .DEFAULT_GOAL := help
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo "make run         your own books, empty at first, in var (OUTLAY_HOME=folder, PORT=8000)"
 	@echo "make setup       install and build; the other targets call it"
 	@echo "make test        the fast tests; make test-heavy runs the slow ones"
+	@echo "make vendors     the programs of vendors that slow tests run"
 	@echo "make lint        style, types, templates, settings, migrations"
 	@echo "make bench       speed, as ratios"
 	@echo "make reset       delete everything under OUTLAY_HOME (default var)"
@@ -68,7 +69,16 @@ run: setup
 test: setup
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not heavy"
 
-test-heavy: setup
+# Programs of vendors that slow tests run beside the product, in an environment of their own.
+vendors: $(STAMPS)/vendors
+
+$(STAMPS)/vendors: requirements-vendors.lock $(STAMPS)/python
+	$(BIN)/python -m venv --clear .build/vendors
+	VIRTUAL_ENV=.build/vendors $(BIN)/uv pip install --quiet --require-hashes -r requirements-vendors.lock \
+		|| .build/vendors/bin/pip install --quiet --require-hashes -r requirements-vendors.lock
+	@touch $@
+
+test-heavy: setup vendors
 	$(BIN)/pytest -n 2 --dist loadgroup -m "slow or heavy"
 
 lint: setup
@@ -89,7 +99,7 @@ bench: setup
 
 # Bring the exact versions up to date with the .in files.
 lock: $(STAMPS)/python
-	for name in requirements-setup requirements-dev; do \
+	for name in requirements-setup requirements-dev requirements-vendors; do \
 		$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 			--no-emit-index-url $$name.in -o $$name.lock; done
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
