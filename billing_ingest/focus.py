@@ -15,6 +15,7 @@ OPTIONAL = (
     "InvoiceId", "ServiceProviderName", "ProviderName", "HostProviderName", "PublisherName", "ServiceCategory",
     "ServiceSubcategory", "ServiceName", "SkuId", "SkuPriceId", "SkuMeter", "SkuPriceDetails", "SubAccountId",
     "SubAccountName", "ResourceId", "ResourceName", "RegionId", "Tags", "x_Model",
+    "UsageQuantity", "UsageUnit",  # what 1.0-preview called the consumed ones
     # Azure's own: they name the model of a meter.
     "x_SkuMeterName", "x_SkuMeterCategory", "x_SkuMeterSubcategory", "x_ResourceGroupName",
 )  # fmt: skip
@@ -27,9 +28,10 @@ OWN_NAMES = {
     "contracted_cost": "ContractedCost", "list_unit_price": "ListUnitPrice",
     "contracted_unit_price": "ContractedUnitPrice", "charge_category": "ChargeCategory",
     "charge_class": "ChargeClass", "charge_description": "ChargeDescription",
-    "charge_frequency": "ChargeFrequency", "consumed_quantity": "ConsumedQuantity",
-    "consumed_unit": "ConsumedUnit", "pricing_quantity": "PricingQuantity", "pricing_unit": "PricingUnit",
-    "invoice_id": "InvoiceId", "provider_name": "ProviderName", "publisher_name": "PublisherName",
+    "charge_frequency": "ChargeFrequency", "consumed_quantity": "ConsumedQuantity|UsageQuantity",
+    "consumed_unit": "ConsumedUnit|UsageUnit", "pricing_quantity": "PricingQuantity", "pricing_unit": "PricingUnit",
+    "invoice_id": "InvoiceId", "provider_name": "ServiceProviderName|ProviderName",
+    "publisher_name": "HostProviderName|PublisherName",
     "service_category": "ServiceCategory", "service_subcategory": "ServiceSubcategory",
     "service_name": "ServiceName", "sku_id": "SkuId", "sku_price_id": "SkuPriceId", "sku_meter": "SkuMeter",
     "sub_account_id": "SubAccountId", "sub_account_name": "SubAccountName", "resource_id": "ResourceId",

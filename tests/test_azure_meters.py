@@ -115,3 +115,16 @@ def test_tags_come_with_and_without_their_braces(charges, said):
 @pytest.mark.parametrize("said", ["", '""', "{}", " "])
 def test_tags_that_say_nothing_are_none(charges, said):
     assert charges(export({"Tags": said}))[0]["tags"] is None
+
+
+@pytest.mark.parametrize("column", ["x_SkuMeterName", "SkuMeter"])
+def test_a_focus_export_has_the_meter_in_one_of_two_columns(tmp_path, column):
+    said = (
+        "BilledCost,EffectiveCost,BillingCurrency,BillingAccountId,InvoiceIssuerName,"
+        "BillingPeriodStart,BillingPeriodEnd,ChargePeriodStart,ChargePeriodEnd,ChargeCategory,"
+        f"x_SkuMeterId,x_SkuMeterCategory,x_SkuMeterSubcategory,{column}\n"
+        "5,5,USD,7001,Microsoft,2026-07-01T00:00:00Z,2026-08-01T00:00:00Z,2026-07-02T00:00:00Z,"
+        "2026-07-03T00:00:00Z,Usage,m,Foundry Models,Azure OpenAI GPT5,5.4 nano opt Gl 1M Tokens\n"
+    )
+    (row,) = mapped("azure", said.encode(), tmp_path)
+    assert (row["model"], row["meter"]) == ("gpt-5.4-nano", "output")

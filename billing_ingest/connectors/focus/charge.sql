@@ -20,8 +20,8 @@ SELECT
     ChargeClass AS charge_class,
     ChargeDescription AS charge_description,
     ChargeFrequency AS charge_frequency,
-    ConsumedQuantity AS consumed_quantity,
-    ConsumedUnit AS consumed_unit,
+    coalesce(ConsumedQuantity, UsageQuantity) AS consumed_quantity,
+    coalesce(ConsumedUnit, UsageUnit) AS consumed_unit,
     PricingQuantity AS pricing_quantity,
     PricingUnit AS pricing_unit,
     InvoiceId AS invoice_id,
@@ -65,8 +65,9 @@ FROM (
     SELECT
         *,
         tags_said(Tags) AS said,
+        coalesce(x_SkuMeterName, SkuMeter) AS meter_name,
         x_SkuMeterCategory IS NOT NULL
-            AND azure_sells_models(x_SkuMeterCategory, x_SkuMeterSubcategory, x_SkuMeterName) AS sells_model,
-        CASE WHEN sells_model THEN azure_words(x_SkuMeterName) ELSE [] END AS words
+            AND azure_sells_models(x_SkuMeterCategory, x_SkuMeterSubcategory, meter_name) AS sells_model,
+        CASE WHEN sells_model THEN azure_words(meter_name) ELSE [] END AS words
     FROM raw
 )
