@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+from finops.ledger.models import Source
 from finops.outside.files import Bucket
 from finops.outside.http import Http
 
@@ -130,6 +131,24 @@ class Webhook:
     document: str
 
 
+class BadBodyError(ValueError):
+    """A posted body that is not what it must be: the reason in words."""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What is posted to us with an ingest token of ours.
+
+    Posts that wait are booked together: `lines` gives what of a body counts, as lines of JSON, and
+    the lines of one kind become a file of that kind's document; `unseen` leaves out what is
+    counted already. `lines` raises BadBodyError.
+    """
+
+    documents: dict[str, str]  # kind of post -> name of the document
+    lines: Callable[[str, str, bytes], list[str]]  # (kind, content type, body)
+    unseen: Callable[[Source, str, list[str]], list[str]] | None = None  # (source, kind, lines)
+
+
 @dataclass(frozen=True)
 class Connector:
     """Everything the product knows about one vendor or format."""
@@ -150,7 +169,7 @@ class Connector:
     # fetch(outside, first_day, end_day) pulls one window from a live account
     fetch: Callable[[Outside, date, date], Iterator[Fetched]] | None = None
     webhook: Webhook | None = None
-    is_pushed: bool = False  # programs of the customer send to an endpoint of ours with a token
+    posted: Posted | None = None  # programs of the customer send to us with a token
     # why a file that no document recognises is not read, in words; None when it is a stranger
     declines: Callable[[Sniff], str | None] | None = None
     config_fields: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from billing_ingest import jobs, load
+from billing_ingest import jobs, load, posts
 from billing_ingest.connector import Headers, Webhook
 from billing_ingest.models import Delivery, Job
 from billing_ingest.registry import connector
@@ -66,6 +66,9 @@ def accept(
 
 def process(source: Source) -> None:
     """Apply the deliveries that wait, oldest first, until none does."""
+    if posted := posts.posted_of(source):
+        posts.process(source, posted)
+        return
     webhook = connector(source.connector).webhook
     if webhook is None:
         return

@@ -89,10 +89,11 @@ def enqueue_settle(now: datetime) -> Job:
                 continue  # somebody else queued one at this moment
 
 
-def publish(job_id: int) -> bool:
+def publish(job_id: int, after: timedelta | None = None) -> bool:
     """Tell the workers about a job. False when the broker is away: a sweep will tell them."""
+    later = {"countdown": after.total_seconds()} if after else {}
     try:
-        app.send_task("billing_ingest.tasks.run_job", args=[job_id])
+        app.send_task("billing_ingest.tasks.run_job", args=[job_id], **later)
     except (BrokerError, OSError) as error:
         log.warning("job %s waits for the next sweep, the broker is away: %s", job_id, error)
         return False

@@ -13,6 +13,7 @@ CONNECTORS = {
     "people_csv": "billing_ingest.connectors.people_csv.connector",
     "invoices_csv": "billing_ingest.connectors.invoices_csv.connector",
     "anthropic": "billing_ingest.connectors.anthropic.connector",
+    "otlp": "billing_ingest.connectors.otlp.connector",
     "github": "billing_ingest.connectors.github.connector",
     "github_copilot": "billing_ingest.connectors.github_copilot.connector",
     "cursor": "billing_ingest.connectors.cursor.connector",

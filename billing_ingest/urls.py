@@ -2,10 +2,20 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from billing_ingest import invoice_views, mapping_views, upload_views, views, webhooks
+from billing_ingest import (
+    invoice_views,
+    mapping_views,
+    telemetry,
+    upload_views,
+    views,
+    webhooks,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("webhooks/<slug:source_key>/", webhooks.webhook, name="webhook"),
+    path("otlp/v1/logs", telemetry.otlp, {"kind": "logs"}, name="otlp-logs"),
+    path("otlp/v1/metrics", telemetry.otlp, {"kind": "metrics"}, name="otlp-metrics"),
+    path("otlp/v1/traces", telemetry.otlp, {"kind": "traces"}, name="otlp-traces"),
     path("setup/", views.sources, name="sources"),
     path("setup/connect/<slug:slug>/", views.connect, name="connect"),
     path("setup/sources/<slug:key>/", views.source, name="source"),

@@ -45,7 +45,7 @@ def ways(known: Connector) -> Iterator[str]:
         )
     if known.webhook:
         yield "webhooks"
-    if known.is_pushed:
+    if known.posted:
         yield "sent to us"
     if known.documents:
         yield "files"
