@@ -3,15 +3,18 @@
 import json
 from typing import Any
 
+from django.db.models import Sum
 from django.test import Client
 from django.utils import timezone
 
 from billing_ingest import inbox
-from finops.ledger.models import Source
+from finops.ledger.models import Source, Usage
 from finops.ledger.tokens import make_token
+from tests.loading import give
 
 START = 1_767_585_600_000_000_000  # 2026-01-05T04:00:00Z
 SECOND = 1_000_000_000
+TOKENS = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens")
 Object = dict[str, Any]
 
 
@@ -119,3 +122,36 @@ def spans(*found: Object, **resource: Any) -> Object:
 
 def rest(said: Object, *names: str) -> Object:
     return {name: value for name, value in said.items() if name not in names}
+
+
+def chat(**changes):
+    plain = {
+        "gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai",
+        "gen_ai.request.model": "gpt-5.1", "gen_ai.response.model": "gpt-5.1-2025-11-13",
+        "gen_ai.usage.input_tokens": 1000, "gen_ai.usage.cache_read.input_tokens": 600,
+        "gen_ai.usage.output_tokens": 120, "gen_ai.usage.reasoning.output_tokens": 64,
+    }  # fmt: skip
+    renamed = {name.replace("__", "."): value for name, value in changes.items()}
+    return {name: value for name, value in (plain | renamed).items() if value is not None}
+
+
+def book(*bodies) -> list[Usage]:
+    """Give the requests as a file that a collector wrote, and return the rows."""
+    content = "".join(json.dumps(body) + "\n" for body in bodies).encode()
+    imp = give("otlp", content, "telemetry.jsonl")
+    assert (imp.state, imp.errors) == ("loaded", [])
+    return list(Usage.objects.filter(slice__superseded_at=None).order_by("occurred_at", "line"))
+
+
+def one(*bodies) -> Usage:
+    (row,) = book(*bodies)
+    return row
+
+
+def tokens(row: Usage) -> tuple[int | None, ...]:
+    return tuple(getattr(row, name) for name in TOKENS)
+
+
+def sums() -> tuple[int | None, ...]:
+    found = Usage.objects.filter(slice__superseded_at=None).aggregate(*map(Sum, TOKENS))
+    return tuple(found[f"{name}__sum"] for name in TOKENS)

@@ -7,51 +7,35 @@ import pytest
 from django.db.models import Sum
 
 from billing_ingest import jobs
+from finops.attribution.verify.files import imports_equal_their_files
 from finops.ledger.models import Import, RunningTotal, Usage
 from tests.loading import give
 from tests.samples import shared
 from tests.telemetry import (
     START,
+    TOKENS,
+    book,
+    chat,
     claude_call,
     counter,
     histogram,
     logs,
     metrics,
+    one,
     receiver,
     sent,
     spans,
+    sums,
+    tokens,
 )
 
 pytestmark = pytest.mark.django_db
-TOKENS = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens")
 SESSION = {"session.id": "s1", "user.email": "dev@example.com", "model": "claude-sonnet-4-5"}
 
 
 @pytest.fixture(autouse=True)
 def published(monkeypatch):
     monkeypatch.setattr(jobs.app, "send_task", lambda *_, **__: None)
-
-
-def book(*bodies) -> list[Usage]:
-    """Give the requests as a file that a collector wrote, and return the rows."""
-    content = "".join(json.dumps(body) + "\n" for body in bodies).encode()
-    imp = give("otlp", content, "telemetry.jsonl")
-    assert (imp.state, imp.errors) == ("loaded", [])
-    return list(Usage.objects.filter(slice__superseded_at=None).order_by("occurred_at", "line"))
-
-
-def one(*bodies) -> Usage:
-    (row,) = book(*bodies)
-    return row
-
-
-def tokens(row: Usage) -> tuple[int | None, ...]:
-    return tuple(getattr(row, name) for name in TOKENS)
-
-
-def sums() -> tuple[int | None, ...]:
-    found = Usage.objects.filter(slice__superseded_at=None).aggregate(*map(Sum, TOKENS))
-    return tuple(found[f"{name}__sum"] for name in TOKENS)
 
 
 # --- Claude Code: events -----------------------------------------------------------------------
@@ -293,101 +277,6 @@ def test_gemini_counts_in_its_own_meter_and_not_in_that_of_gen_ai_as_well():
     assert tokens(row) == (307, 900, None, 380)
 
 
-# --- gen_ai ----------------------------------------------------------------------------------------
-
-
-def chat(**changes):
-    plain = {
-        "gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai",
-        "gen_ai.request.model": "gpt-5.1", "gen_ai.response.model": "gpt-5.1-2025-11-13",
-        "gen_ai.usage.input_tokens": 1000, "gen_ai.usage.cache_read.input_tokens": 600,
-        "gen_ai.usage.output_tokens": 120, "gen_ai.usage.reasoning.output_tokens": 64,
-    }  # fmt: skip
-    renamed = {name.replace("__", "."): value for name, value in changes.items()}
-    return {name: value for name, value in (plain | renamed).items() if value is not None}
-
-
-def test_the_input_of_a_span_includes_what_was_cached():
-    row = one(spans(chat(), **{"service.name": "my-app"}))
-    assert tokens(row) == (400, 600, None, 120)
-    assert (row.model, row.provider, row.project) == ("gpt-5.1-2025-11-13", "openai", "my-app")
-
-
-def test_an_input_smaller_than_its_cached_part_is_the_vendors_own_disjoint_number():
-    row = one(
-        spans(
-            chat(
-                gen_ai__provider__name="anthropic", gen_ai__usage__input_tokens=20,
-                gen_ai__usage__cache_creation__input_tokens=300,
-            )
-        )
-    )  # fmt: skip
-    assert tokens(row) == (20, 600, 300, 120)
-
-
-def test_the_older_names_of_gen_ai_say_the_same():
-    row = one(
-        spans(
-            {
-                "name": "openai.chat", "gen_ai.system": "az.ai.openai", "llm.request.type": "chat",
-                "gen_ai.request.model": "gpt-4o", "gen_ai.usage.prompt_tokens": 10,
-                "gen_ai.usage.completion_tokens": 5,
-            }
-        )
-    )  # fmt: skip
-    assert (row.provider, row.model, tokens(row)) == ("azure", "gpt-4o", (10, None, None, 5))
-
-
-def test_agents_and_tools_repeat_the_sums_of_their_calls_and_are_left_out():
-    agent = chat(gen_ai__operation__name="invoke_agent", gen_ai__usage__input_tokens=5000)
-    tool = chat(gen_ai__operation__name="execute_tool")
-    embedding = chat(
-        gen_ai__operation__name="embeddings", gen_ai__usage__cache_read__input_tokens=None,
-        gen_ai__usage__output_tokens=None, gen_ai__usage__input_tokens=7,
-    )  # fmt: skip
-    rows = book(spans(agent, chat(), tool, embedding))
-    assert sum(row.input_tokens for row in rows) == 407
-    assert sum(row.requests for row in rows) == 2
-
-
-def test_an_answer_that_two_instrumentations_report_counts_once():
-    rows = book(spans(chat(gen_ai__response__id="r1"), chat(gen_ai__response__id="r1")))
-    assert sum(row.requests for row in rows) == 1
-
-
-def test_a_span_that_ended_in_an_error_is_a_failed_call():
-    rows = book(spans(chat(error__type="429", gen_ai__usage__output_tokens=None), chat(status=2)))
-    assert sum(row.failed_requests for row in rows) == 2
-
-
-def test_tokens_of_a_histogram_are_its_sum_and_requests_its_count():
-    gen = {"gen_ai.provider.name": "aws.bedrock", "gen_ai.response.model": "claude-sonnet-4-5"}
-    points = [
-        (gen | {"gen_ai.token.type": "input"}, 5000, 4),
-        (gen | {"gen_ai.token.type": "output"}, 700, 4),
-    ]
-    row = one(metrics(histogram("gen_ai.client.token.usage", *points, temporality=1, at=60)))
-    assert (tokens(row), row.requests, row.provider) == ((5000, None, None, 700), 4, "aws")
-
-
-def test_a_histogram_of_running_totals_grows_in_sum_and_count():
-    source, token = receiver()
-    gen = {
-        "gen_ai.system": "openai",
-        "gen_ai.request.model": "gpt-4o",
-        "gen_ai.token.type": "input",
-    }
-    for n in (1, 3):
-        found = histogram("gen_ai.client.token.usage", (gen, 100 * n, n), temporality=2, at=60 * n)
-        sent(source, token, "metrics", metrics(found))
-    rows = Usage.objects.filter(slice__superseded_at=None)
-    assert [(row.input_tokens, row.requests) for row in rows.order_by("line")] in (
-        [(100, 1), (200, 2)],
-        [(300, 3)],
-    ) or sum(row.input_tokens for row in rows) == 300
-    assert sum(row.requests for row in rows) == 3
-
-
 # --- files -----------------------------------------------------------------------------------------
 
 
@@ -434,3 +323,18 @@ def test_every_sample_becomes_what_it_says_once(name, document, expected):
     posted = Usage.objects.filter(slice__source=source).aggregate(*map(Sum, TOKENS))
     assert tuple(posted[f"{name}__sum"] for name in TOKENS) == expected
     assert Import.objects.filter(source=source).count() == 1
+
+
+def test_the_proof_of_the_books_reads_telemetry_with_eyes_of_its_own():
+    for number, body in enumerate(
+        (
+            [logs(claude_call(), codex(), gemini()), logs(claude_call(), codex())],
+            [claude_metrics(n, at=60 * n, temporality=2) for n in (1, 2, 2, 4)],
+            [spans(chat(), chat(gen_ai__operation__name="invoke_agent"), chat(error__type="x"))],
+        )
+    ):
+        content = "".join(json.dumps(request) + "\n" for request in body).encode()
+        assert give("otlp", content, f"{number}.jsonl").state == "loaded"
+    unread: list[str] = []
+    assert list(imports_equal_their_files(unread)) == []
+    assert unread == []

@@ -197,7 +197,7 @@ def test_a_job_that_is_due_in_a_moment_is_told_for_that_moment(published):
 
 
 def test_without_a_valid_token_nothing_is_taken():
-    source, token = receiver()
+    _, token = receiver()
     assert post("logs", BODY).status_code == 401
     assert post("logs", BODY, "outlay_wrong").status_code == 401
     assert post("logs", BODY, token[:-1]).status_code == 401

@@ -69,5 +69,7 @@ CONNECTOR = Connector(
     ),
     posted=Posted(KINDS, lines_of, unseen),
     declines=_declines,
+    restates="Nothing: a call is told once.",
+    gaps="Repositories, unless a resource attribute names them; whether Claude Code is paid by a seat.",
     rights="An ingest token of Outlay, made on the source's page.",
 )

@@ -78,8 +78,8 @@ typed AS (
 ),
 together AS (
     SELECT
-        family, min(struct_pack(_line, a, b, c, d)) AS place, any_value(r) AS r, any_value(e) AS e, started, ended,
-        md5(concat_ws('|', of_resource, scope_name, of_call, started, ended,
+        family, min(struct_pack(_line, a, b, c, d)) AS place, any_value(r) AS r, any_value(e) AS e, ended,
+        md5(concat_ws('|', of_resource, scope_name, of_call, ended,
             string_agg(metric_name || kind || cache, ',' ORDER BY metric_name, kind, cache))) AS request_id,
         sum_of_counts(list(total) FILTER (kind = 'input' AND cache NOT IN ('read', 'creation'))) AS fed,
         sum_of_counts(list(total) FILTER (
@@ -95,7 +95,8 @@ together AS (
         )) AS requests,
         any_value(total) FILTER (metric_name = 'claude_code.cost.usage') AS list_cost
     FROM typed
-    GROUP BY family, of_resource, scope_name, of_call, started, ended
+    -- Counters of one call may have begun at different times.
+    GROUP BY family, of_resource, scope_name, of_call, ended
 ),
 named AS (
     SELECT
