@@ -91,9 +91,9 @@ def enqueue_settle(now: datetime) -> Job:
 
 def publish(job_id: int, after: timedelta | None = None) -> bool:
     """Tell the workers about a job. False when the broker is away: a sweep will tell them."""
-    later = {"countdown": after.total_seconds()} if after else {}
+    seconds = after.total_seconds() if after else 0
     try:
-        app.send_task("billing_ingest.tasks.run_job", args=[job_id], **later)
+        app.send_task("billing_ingest.tasks.run_job", args=[job_id], countdown=seconds)
     except (BrokerError, OSError) as error:
         log.warning("job %s waits for the next sweep, the broker is away: %s", job_id, error)
         return False

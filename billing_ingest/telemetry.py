@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from billing_ingest import inbox, posts
 from billing_ingest.connector import BadBodyError
-from billing_ingest.connectors.otlp.receive import JSON, PROTOBUF, Judged, decode, judge
+from billing_ingest.export_requests import JSON, PROTOBUF, Judged, decode, judge
 from billing_ingest.registry import CONNECTORS, connector
 from billing_ingest.webhooks import body_of
 from finops.ledger.models import Source
@@ -122,8 +122,8 @@ def export_response(kind: str, content_type: str, judged: Judged) -> bytes:
     if content_type == JSON:
         if not judged.rejected:
             return b"{}"
-        partial = {REJECTED[kind]: str(judged.rejected), "errorMessage": judged.reason}
-        return json.dumps({"partialSuccess": partial}).encode()
+        said = {REJECTED[kind]: str(judged.rejected), "errorMessage": judged.reason}
+        return json.dumps({"partialSuccess": said}).encode()
     if not judged.rejected:
         return b""
     partial = number_field(1, judged.rejected) + text_field(2, judged.reason)

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from billing_ingest.connector import Connector, Document, Mapping, Posted, Sniff
-from billing_ingest.connectors.otlp.receive import lines_of
 from billing_ingest.connectors.otlp.unseen import unseen
+from billing_ingest.export_requests import lines_of
 
 KINDS = {"logs": "events", "metrics": "metrics", "traces": "spans"}
 FRAMES = {"events": "resourceLogs", "metrics": "resourceMetrics", "spans": "resourceSpans"}

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ledger", "0007_seats_and_meters"),
+        ("ledger", "0013_saved_mapping"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

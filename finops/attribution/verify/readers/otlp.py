@@ -84,10 +84,10 @@ def metrics(text: IO[str], sums: FileSums) -> None:
             identity = (*series, int(point["timeUnixNano"]))
             points.setdefault(identity, {"said": said, "point": point})
     rows = defaultdict(list)
-    for (*series, nanos), found in _increases(points):
+    for (*named, nanos), found in _increases(points):
         base = {k: v for k, v in found["said"].items() if k not in TYPES}
-        family = series[2].split(".")[0]
-        rows[family, series[0], series[1], _key(base), nanos].append((series[2], found))
+        family = named[2].split(".")[0]
+        rows[family, named[0], named[1], _key(base), nanos].append((named[2], found))
     for (family, *_), parts in rows.items():
         sums.rows += 1
         _counters(family, parts, sums)

@@ -59,6 +59,7 @@ class Judged:
     reason: str = ""
 
     def reject(self, reason: str) -> None:
+        """Count a record that cannot be taken; the first reason is said."""
         self.rejected += 1
         self.reason = self.reason or reason
 
@@ -180,11 +181,14 @@ def _log_record(record: Object, judged: Judged) -> Object | None:
         return None
     nanos = str(record.get("timeUnixNano") or 0)
     if nanos != "0" and not _is_time(nanos):
-        return judged.reject(f"timeUnixNano {nanos[:30]} is no time of this century.")
+        judged.reject(f"timeUnixNano {nanos[:30]} is no time of this century.")
+        return None
     if nanos == "0" and not (said.get("event.timestamp") or record.get("observedTimeUnixNano")):
-        return judged.reject("A record has no time.")
+        judged.reject("A record has no time.")
+        return None
     if wrong := _wrong_number(said):
-        return judged.reject(wrong)
+        judged.reject(wrong)
+        return None
     judged.kept += 1
     kept = {
         name: record[name]
@@ -219,10 +223,12 @@ def _span(span: Object, judged: Judged) -> Object | None:
     if not (said.get("gen_ai.provider.name") or said.get("gen_ai.system")):
         return None
     if not _is_time(str(span.get("startTimeUnixNano"))):
-        return judged.reject("A span has no time of this century.")
+        judged.reject("A span has no time of this century.")
+        return None
     counts = {name: text for name, text in said.items() if name.startswith("gen_ai.usage.")}
     if wrong := next((n for n, text in counts.items() if not COUNT.fullmatch(text)), None):
-        return judged.reject(f"{wrong} is {counts[wrong][:30]}, not a count.")
+        judged.reject(f"{wrong} is {counts[wrong][:30]}, not a count.")
+        return None
     judged.kept += 1
     kept = {
         name: span[name]
