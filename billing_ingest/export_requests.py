@@ -289,6 +289,4 @@ def _text(value: Any) -> str:
 
 
 def _digits(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return repr(value) if isinstance(value, float) else str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
