@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from billing_ingest import (
+    bill_views,
     invoice_views,
     mapping_views,
     telemetry,
@@ -24,6 +25,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup/sources/<slug:key>/test/", views.test, name="test-source"),
     path("setup/upload/", upload_views.upload, name="upload"),
     path("setup/upload/confirm/", upload_views.confirm_all, name="upload-confirm"),
+    path("setup/bills/", bill_views.all_bills, name="bills"),
+    path("setup/bills/<int:scope_id>/", bill_views.one_bill, name="bill"),
+    path("setup/bills/<int:scope_id>/switch/", bill_views.switch, name="switch-bill"),
     path("setup/invoices/", invoice_views.invoices, name="invoices"),
     path("setup/invoices/new/", invoice_views.new_invoice, name="new-invoice"),
     path("setup/invoices/<int:invoice_id>/", invoice_views.invoice, name="invoice"),

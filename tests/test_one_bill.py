@@ -25,11 +25,7 @@ def two_documents(monkeypatch):
     )
     made = replace(focus.CONNECTOR, documents=kinds)
     monkeypatch.setattr(focus, "CONNECTOR", made)
-    from billing_ingest.registry import connector
-
-    connector.cache_clear()
-    yield plain.name
-    connector.cache_clear()
+    return plain.name
 
 
 def booked() -> list[str]:
@@ -54,7 +50,7 @@ def test_the_first_document_of_a_source_is_the_money_and_another_one_evidence(tw
     assert (scope.feed, scope.feed_document) == (first.source, first.document)
     assert booked() == [two_documents]
     assert [warning["code"] for warning in second.warnings] == ["evidence"]
-    assert "by a bill in FOCUS form" in second.warnings[0]["message"]
+    assert "by focus (a FOCUS cost and usage file)" in second.warnings[0]["message"]
 
 
 def test_a_later_version_of_the_first_document_stays_the_money(two_documents):

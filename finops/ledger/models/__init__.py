@@ -6,12 +6,20 @@ an object). A newer slice with the same key supersedes the older one; both stay 
 """
 
 from finops.ledger.models.facts import Charge, DimensionFields, NextVal, Usage
-from finops.ledger.models.imports import BillingScope, Import, SavedMapping, Slice, Source
+from finops.ledger.models.imports import (
+    BillingScope,
+    FeedSwitch,
+    Import,
+    SavedMapping,
+    Slice,
+    Source,
+)
 from finops.ledger.models.papers import Invoice, Seat, VendorName
 from finops.ledger.models.posted import IngestToken, RunningTotal
 from finops.ledger.models.prices import FxRate, Price
 
 __all__ = [
-    "BillingScope", "Charge", "DimensionFields", "FxRate", "Import", "IngestToken", "Invoice", "NextVal",
-    "Price", "RunningTotal", "SavedMapping", "Seat", "Slice", "Source", "Usage", "VendorName",
+    "BillingScope", "Charge", "DimensionFields", "FeedSwitch", "FxRate", "Import", "IngestToken",
+    "Invoice", "NextVal", "Price", "RunningTotal", "SavedMapping", "Seat", "Slice", "Source", "Usage",
+    "VendorName",
 ]  # fmt: skip

@@ -100,6 +100,25 @@ class BillingScope(models.Model):
         ]
 
 
+class FeedSwitch(models.Model):
+    """Somebody let another bill be the money of a billing scope: which, when, and what it moved."""
+
+    scope = models.ForeignKey(BillingScope, on_delete=models.CASCADE, related_name="switches")
+    from_source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
+    from_document = models.TextField(blank=True)
+    to_source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
+    to_document = models.TextField(blank=True)
+    difference = models.JSONField()  # currency -> new minus old, decimal string
+    note = models.TextField(blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+
+
 class Slice(models.Model):
     """The part of a table that one delivery replaces as a whole.
 
