@@ -30,18 +30,23 @@ GROUPS = {
     "billing_period": ("issuer", "account", "period_start"),
     "day": ("day", "issuer", "account"),
     "object": ("issuer", "account", "month"),
+    "seat": ("seat", "issuer", "account", "month"),
 }
 # ... -> SQL over those of the unit that is replaced whole, and of the slice's key
 UNITS = {
     "billing_period": "{document} || issuer || '|' || account || '|' || period_start",
     "day": "{document} || day",
     "object": "{document} || {object}",
+    "seat": "{document} || seat",
 }
 KEYS = {
     "billing_period": "{unit}",
     "day": "{unit} || '|' || issuer || '|' || account",
     "object": "{unit} || '|' || issuer || '|' || account || '|' || strftime(month, '%Y-%m')",
+    "seat": "{unit} || '|' || issuer || '|' || account || '|' || strftime(month, '%Y-%m')",
 }
+# A line is one charge, except that one about a seat is several: what tells them apart.
+PARTS = ("charge_period_start", "sku_price_id")
 
 
 class Charges:
@@ -60,6 +65,8 @@ class Charges:
         self.key = KEYS[mapping.replaces].format(unit=f"({self.unit})")
         self.group = ", ".join(GROUPS[mapping.replaces])
         self.is_in_pieces = mapping.replaces != "billing_period"
+        self.is_by_seat = mapping.replaces == "seat"
+        self.row = ", ".join(("line", *(PARTS if self.is_by_seat else ())))
 
     def examine(self) -> Found:
         """Read the whole file once: judge every value, total every slice."""
@@ -79,8 +86,9 @@ class Charges:
             f" | (CASE WHEN {notice.when} THEN 1::BIGINT << {NOTICE_BIT + place} ELSE 0 END)"
             for place, notice in enumerate(self.reading.document.notices)
         )
+        seat = f", resource_id AS seat, {', '.join(PARTS)}" if self.is_by_seat else ""
         return f"""
-            SELECT line, invoice_issuer_name AS issuer, billing_account_id AS account,
+            SELECT line{seat}, invoice_issuer_name AS issuer, billing_account_id AS account,
                    utc(billing_period_start)::DATE AS period_start,
                    utc(billing_period_end)::DATE AS period_end,
                    date_trunc('month', period_start)::DATE AS month,
@@ -218,7 +226,7 @@ class Charges:
         # The narrow table is to be held in memory and the file streamed past it, never the reverse.
         self.reading.run("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         copy_rows(
-            self.reading, f"SELECT {select} FROM mapped JOIN booked USING (line)", TABLE, list(casts), progress,
+            self.reading, f"SELECT {select} FROM mapped JOIN booked USING ({self.row})", TABLE, list(casts), progress,
             empty_texts=[column.name for column in self.columns if column.type in ("text", "currency")],
             null_texts=[column.name for column in self.columns if column.type in NULL_TYPES],
         )  # fmt: skip
@@ -230,14 +238,14 @@ class Charges:
         So the lines of a slice and currency add up to their exact total rounded once.
         """
         return f"""
-            SELECT line, slice_id,
+            SELECT {self.row}, slice_id,
                    ({nanos("billed_sum")} - {nanos("billed_sum - billed")})::BIGINT AS billed_nanos,
                    ({nanos("effective_sum")} - {nanos("effective_sum - effective")})::BIGINT AS effective_nanos
-            FROM (SELECT line, slice_id, billed, effective,
+            FROM (SELECT {self.row}, slice_id, billed, effective,
                          sum(billed) OVER so_far AS billed_sum, sum(effective) OVER so_far AS effective_sum
                   FROM narrow JOIN slices USING ({self.group})
                   WHERE in_scope
-                  WINDOW so_far AS (PARTITION BY slice_id, currency ORDER BY line ROWS UNBOUNDED PRECEDING))"""
+                  WINDOW so_far AS (PARTITION BY slice_id, currency ORDER BY {self.row} ROWS UNBOUNDED PRECEDING))"""
 
 
 def nanos(amount: str) -> str:

@@ -162,7 +162,7 @@ def bad_value(reading: Reading, column: Column, line: int, cell: dict[str, Any])
     wrong, expected, fix = WORDS[cell["code"]]
     shown_as = own_name(reading, column.name)
     if cell["code"] == "not_allowed":
-        expected = ", ".join(column.one_of)
+        expected = reading.document.expected.get(column.name) or ", ".join(column.one_of)
     elif cell["code"] == "bad_list":
         expected = reading.document.expected.get(column.name, "a list")
     elif cell["code"] == "missing_value_beside":

@@ -17,7 +17,7 @@ from finops.outside.files import Bucket
 from finops.outside.http import Http
 
 Headers = dict[str, str]  # names in lower case
-Replaces = Literal["billing_period", "day", "object", "upsert"]
+Replaces = Literal["billing_period", "day", "object", "seat", "upsert"]
 Reader = Literal["csv", "json"]
 BUCKET_FIELDS = ("bucket", "region", "access_key_id", "endpoint_url")
 

@@ -201,6 +201,7 @@ def book(
     imp.preview = {
         "unchanged_slices": unchanged_slices(plans),
         "rows_left_out": sum(found.records - found.rows for found in delivered.found),
+        "merged_rows": delivered.upserted_rows,
     }
     if name := keep_ids(reading):
         imp.preview[KEY] = name

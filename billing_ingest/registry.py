@@ -15,6 +15,8 @@ CONNECTORS = {
     "anthropic": "billing_ingest.connectors.anthropic.connector",
     "otlp": "billing_ingest.connectors.otlp.connector",
     "github": "billing_ingest.connectors.github.connector",
+    "seats_csv": "billing_ingest.connectors.seats_csv.connector",
+    "resolutions_csv": "billing_ingest.connectors.resolutions_csv.connector",
     "github_copilot": "billing_ingest.connectors.github_copilot.connector",
     "cursor": "billing_ingest.connectors.cursor.connector",
     # Last: what people say of a file counts when no vendor's connector knows it.

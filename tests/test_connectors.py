@@ -26,6 +26,7 @@ TABLES = {
     "seat": Seat, "vendor_name": VendorName,
 }  # fmt: skip
 ORDER = {
+    "charge": ("line", "charge_period_start", "sku_price_id"),
     "usage": ("line", "meter"), "work_item": ("kind", "key"), "person": ("email",), "invoice": ("number",),
     "seat": ("vendor", "plan", "holder", "assigned_from"), "vendor_name": ("kind", "external_id"),
 }  # fmt: skip

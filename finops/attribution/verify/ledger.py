@@ -83,7 +83,8 @@ def imports_hold_their_slices() -> Iterator[Violation]:
         f"""
         SELECT format('import %s (%s)', i.id, i.filename), i.rows, s.rows
         FROM ledger_import i,
-             LATERAL (SELECT sum(s.rows)::bigint AS rows FROM ledger_slice s WHERE {ITS_SLICES}) s
+             LATERAL (SELECT sum(s.rows)::bigint + coalesce((i.preview->>'merged_rows')::bigint, 0) AS rows
+                      FROM ledger_slice s WHERE {ITS_SLICES}) s
         WHERE i.state = 'loaded' AND s.rows <> i.rows
         ORDER BY i.id
         """,
