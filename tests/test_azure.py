@@ -241,6 +241,22 @@ def test_actual_amortised_and_focus_are_bills_of_one_scope():
 
 
 @pytest.mark.django_db
+def test_within_one_source_too_the_first_kind_of_bill_is_the_money():
+    give("azure", export(), "actual.csv")
+    imp = give("azure", export(), "AmortizedCost.csv")
+    assert imp.document == "amortised"
+    scope = BillingScope.objects.get()
+    assert (scope.feed.key, scope.feed_document) == ("azure", "actual")
+    assert Slice.objects.filter(billing_scope=scope, superseded_at=None).count() == 2
+
+
+@pytest.mark.django_db
+def test_tags_that_are_no_json_refuse_the_file():
+    imp = give("azure", export({"Tags": "team: core"}))
+    assert [(error["code"], error["column"]) for error in imp.errors] == [("bad_json", "Tags")]
+
+
+@pytest.mark.django_db
 def test_the_file_is_what_was_booked_and_what_was_left_out():
     storage = {
         "MeterCategory": "Storage", "MeterName": "S4 Disks", "ConsumedService": "Microsoft.Compute",

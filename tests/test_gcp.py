@@ -284,6 +284,14 @@ def test_labels_of_a_resource_go_before_those_of_its_project(charges, labels, pr
     assert row["team"] == (tags or {}).get("team")
 
 
+@pytest.mark.parametrize("name", ["labels", "project.labels"])
+@pytest.mark.django_db
+def test_labels_that_cannot_be_read_refuse_the_file(name):
+    good = {"labels": '[{"key":"a","value":"b"}]', "project.labels": '[{"key":"a","value":"b"}]'}
+    imp = give("gcp", extract(good | {name: "[{'key': object()}]"}))
+    assert [(error["code"], error["column"]) for error in imp.errors] == [("bad_json", "labels")]
+
+
 def test_nested_lines_say_what_flat_ones_say(charges):
     said = {
         "credits": '[{"name":"promo","amount":-0.25}]', "labels": '[{"key":"team","value":"core"}]',

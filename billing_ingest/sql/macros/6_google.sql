@@ -5,16 +5,19 @@
 CREATE MACRO google_tokens(x) AS regexp_extract_all(x,
     '''(?:[^''\\]|\\[''"\\nrt])*''|"(?:[^"\\]|\\.)*"|[-+]?[0-9][-+0-9.eE]*|None|True|False|null|true|false|[\[\]{}:,]|\s+');
 
-CREATE MACRO google_list_is_whole(x) AS array_to_string(google_tokens(x), '') = x;
+-- The tokens of a list that has any; null for an empty one.
+CREATE MACRO google_list(x) AS CASE
+    WHEN x IS NULL OR x IN ('', '[]') OR trim(x) IN ('', '[]') THEN NULL ELSE google_tokens(x)
+END;
 
 CREATE MACRO google_quoted(token) AS '"' || replace(replace(replace(
     substr(token, 2, length(token) - 2), '\''', ''''), '\"', '"'), '"', '\"') || '"';
 
 -- A list as JSON; what cannot be read stays as it is and is refused as such.
-CREATE MACRO google_json(x) AS CASE
-    WHEN x IS NULL OR trim(x) IN ('', '[]') THEN NULL
+CREATE MACRO google_json(x, tokens) AS CASE
+    WHEN tokens IS NULL THEN NULL
     WHEN json_valid(x) THEN x
-    WHEN google_list_is_whole(x) THEN array_to_string(list_transform(google_tokens(x), lambda token: CASE
+    WHEN array_to_string(tokens, '') = x THEN array_to_string(list_transform(tokens, lambda token: CASE
         WHEN starts_with(token, '''') THEN google_quoted(token)
         WHEN token = 'None' THEN 'null' WHEN token = 'True' THEN 'true' WHEN token = 'False' THEN 'false'
         ELSE token END), '')
@@ -22,44 +25,37 @@ CREATE MACRO google_json(x) AS CASE
 END;
 
 -- The amounts of a list of credits with their own digits: the words that follow the key `amount`.
-CREATE MACRO google_words(x) AS list_filter(google_tokens(x), lambda token: trim(token) <> '');
-
 CREATE MACRO google_amounts_of(words) AS list_transform(
     list_filter(list_zip(words, words[2:], words[3:]), lambda three:
         three[1] IN ('''amount''', '"amount"') AND three[2] = ':'),
     lambda three: trim(three[3], '''"'));
 
-CREATE MACRO google_credit_amounts(x) AS CASE
-    WHEN x IS NULL OR trim(x) IN ('', '[]') THEN []::VARCHAR[]
-    ELSE google_amounts_of(google_words(x))
-END;
+CREATE MACRO google_credit_amounts(tokens) AS
+    google_amounts_of(list_filter(tokens, lambda token: trim(token) <> ''));
 
--- Whether every credit has one amount that can be added exactly.
-CREATE MACRO google_credits_are_read(x, amounts) AS CASE
-    WHEN x IS NULL OR trim(x) IN ('', '[]') THEN true
-    ELSE google_list_is_whole(x) AND json_valid(google_json(x)) AND starts_with(trim(x), '[')
-        AND len(amounts) = len(list_filter(google_tokens(x), lambda token: token = '{'))
-        AND len(amounts) > 0
-        AND list_bool_and(list_transform(amounts, lambda amount: amount <> '' AND amount_problem(amount) IS NULL))
-END;
+-- Whether the list is read to its last sign and every credit has one amount that can be added exactly.
+CREATE MACRO google_credits_are_read(x, tokens, as_json, amounts) AS
+    array_to_string(tokens, '') = x AND starts_with(trim(x), '[') AND json_valid(as_json)
+    AND len(amounts) > 0
+    AND len(amounts) = len(list_filter(tokens, lambda token: token = '{'))
+    AND list_bool_and(list_transform(amounts, lambda amount: amount <> '' AND amount_problem(amount) IS NULL));
 
 -- What is owed: the cost and its credits, which are negative. Exact, or words that are refused.
-CREATE MACRO google_net(cost, credits, amounts) AS CASE
-    WHEN len(amounts) = 0 AND google_credits_are_read(credits, amounts) THEN cost
-    WHEN amount_problem(cost) IS NOT NULL THEN cost
-    WHEN google_credits_are_read(credits, amounts) THEN (
+CREATE MACRO google_net(cost, x, tokens, as_json, amounts) AS CASE
+    WHEN tokens IS NULL OR amount_problem(cost) IS NOT NULL THEN cost
+    WHEN google_credits_are_read(x, tokens, as_json, amounts) THEN (
         cost::DECIMAL(38, 24)
         + list_sum(list_transform(amounts, lambda amount: amount::DECIMAL(38, 24)))::DECIMAL(38, 24)
     )::VARCHAR
-    ELSE concat(cost, ' with credits that cannot be read: ', credits)
+    ELSE concat(cost, ' with credits that cannot be read: ', x)
 END;
 
--- [{"key": "team", "value": "core"}] as {"team": "core"}.
-CREATE MACRO google_labels(x) AS CASE
-    WHEN google_json(x) IS NULL THEN NULL
-    WHEN NOT json_valid(google_json(x)) THEN x
+-- [{"key": "team", "value": "core"}] as {"team": "core"}; `listed` is JSON or null.
+CREATE MACRO google_labels(listed) AS CASE
+    WHEN listed IS NULL THEN NULL
+    WHEN NOT json_valid(listed) THEN listed
     ELSE '{' || array_to_string(list_transform(
-        CAST(json_extract(google_json(x), '$[*]') AS JSON[]),
+        CAST(json_extract(listed, '$[*]') AS JSON[]),
         lambda label: to_json(label ->> 'key')::VARCHAR || ':' || coalesce(to_json(label ->> 'value')::VARCHAR, 'null')
     ), ',') || '}'
 END;
@@ -115,21 +111,34 @@ CREATE MACRO google_sells_models(service, sku) AS
 
 -- The charges of an export whose columns stand in the table `t` under our names.
 CREATE MACRO google_charges(t) AS TABLE
-WITH line AS (
+WITH listed AS (
     SELECT
         *,
-        google_credit_amounts(credits) AS amounts,
+        google_list(credits) AS credit_tokens,
+        google_json(credits, credit_tokens) AS credit_json,
+        google_labels(google_json(labels, google_list(labels))) AS own_labels,
+        google_labels(google_json(project_labels, google_list(project_labels))) AS labels_of_project,
+        google_json(system_labels, google_list(system_labels)) AS system_json
+    FROM query_table(t)
+),
+line AS (
+    SELECT
+        *,
+        google_credit_amounts(credit_tokens) AS amounts,
         google_sells_models(service, sku) AS is_model,
         lower(sku) AS sku_words,
-        nullif(json_merge_patch(
-            coalesce(google_labels(project_labels), '{}'), coalesce(google_labels(labels), '{}'))::VARCHAR, '{}')
-            AS tag_object,
+        CASE
+            WHEN labels_of_project IS NULL OR own_labels IS NULL THEN coalesce(own_labels, labels_of_project)
+            WHEN NOT json_valid(labels_of_project) THEN labels_of_project
+            WHEN NOT json_valid(own_labels) THEN own_labels
+            ELSE json_merge_patch(labels_of_project, own_labels)::VARCHAR
+        END AS tag_object,
         tags_said(tag_object) AS said,
         coalesce(
             try_cast(priced_amount AS DOUBLE) > 0 AND try_cast(effective_price AS DOUBLE) > 0
             AND abs(try_cast(priced_amount AS DOUBLE) * try_cast(effective_price AS DOUBLE) - try_cast(cost AS DOUBLE))
                 <= 0.01 * abs(try_cast(cost AS DOUBLE)), false) AS price_agrees
-    FROM query_table(t)
+    FROM listed
 )
 SELECT
     line,
@@ -141,7 +150,7 @@ SELECT
         invoice_month) AS billing_period_end,
     google_time(usage_start) AS charge_period_start,
     google_time(coalesce(usage_end, usage_start)) AS charge_period_end,
-    google_net(cost, credits, amounts) AS billed_cost,
+    google_net(cost, credits, credit_tokens, credit_json, amounts) AS billed_cost,
     billed_cost AS effective_cost,
     list_cost,
     cost AS contracted_cost,
@@ -192,7 +201,7 @@ SELECT
     CASE WHEN is_model THEN google_service_tier(sku_words) ELSE '' END AS service_tier,
     tag_object AS tags,
     json_merge_patch(coalesce(extras, '{}'), json_object(
-        'cost_before_credits', cost, 'credits', TRY(google_json(credits)::JSON), 'cost_type', cost_type,
-        'system_labels', TRY(google_json(system_labels)::JSON), 'export_time', export_time
+        'cost_before_credits', cost, 'credits', TRY(credit_json::JSON), 'cost_type', cost_type,
+        'system_labels', TRY(system_json::JSON), 'export_time', export_time
     ))::VARCHAR AS extras
 FROM line;
