@@ -243,7 +243,7 @@ def test_actual_amortised_and_focus_are_bills_of_one_scope():
 @pytest.mark.django_db
 def test_within_one_source_too_the_first_kind_of_bill_is_the_money():
     give("azure", export(), "actual.csv")
-    imp = give("azure", export(), "AmortizedCost.csv")
+    imp = give("azure", export({"CostInBillingCurrency": "4"}), "AmortizedCost.csv")
     assert imp.document == "amortised"
     scope = BillingScope.objects.get()
     assert (scope.feed.key, scope.feed_document) == ("azure", "actual")
