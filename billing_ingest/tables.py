@@ -96,6 +96,7 @@ USAGE = (
     Column("grain", one_of=("hour", "day")),
     Column("billing_scope"),
     Column("request_id"),
+    Column("object_key"),  # which of several objects in a file the row belongs to
     Column("meter"),
     Column("quantity", "quantity", with_one_of=("meter",)),
     Column("unit"),

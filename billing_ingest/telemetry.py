@@ -7,12 +7,14 @@ export response, or a google.rpc.Status, in the encoding of the request.
 import json
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET
 
 from billing_ingest import inbox, posts
 from billing_ingest.connector import BadBodyError
@@ -24,6 +26,7 @@ from finops.ledger.tokens import source_of_token
 
 UNPACKED_MAX = 64 * 1024 * 1024
 RETRY_SECONDS = 30
+COMMAND = Path(__file__).parent / "local_logs" / "outlay_local.py"
 BLOCK = 1024 * 1024
 # HTTP status -> code of google.rpc.Code
 RPC_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 405: 12, 413: 8, 415: 3, 429: 8, 503: 14}
@@ -112,6 +115,39 @@ def unzipped(packed: bytes) -> bytes:
     except zlib.error:
         raise BadBodyError("The body is not gzip.") from None
     return b"".join(parts)
+
+
+@csrf_exempt
+@login_not_required
+def counters(request: HttpRequest) -> HttpResponse:
+    """Take the sums that the command on a user's machine adds up."""
+    try:
+        if request.method != "POST":
+            raise NotTakenError(405, "Sums are posted.")
+        source = source_of(request, "claude_code_local", "codex_local")
+        if content_type_of(request) != JSON:
+            raise NotTakenError(415, f"The body must be {JSON}.")
+        body = unpacked_body(request)
+        posted = connector(source.connector).posted
+        found = posted.lines("counters", JSON, body) if posted else []
+        if found and f'"tool": "{source.connector.removesuffix("_local")}"' not in found[0]:
+            raise NotTakenError(403, "This token is for the sessions of another tool.")
+        if found:
+            posts.accept(source, "counters", JSON, body, timezone.now())
+    except BadBodyError as error:
+        return refusal(NotTakenError(400, str(error)), JSON)
+    except NotTakenError as error:
+        return refusal(error, JSON)
+    except posts.BacklogError:
+        return refusal(NotTakenError(429, "Too much waits here. Come again."), JSON)
+    return JsonResponse({"objects": len(found)})
+
+
+@login_not_required
+@require_GET
+def command(request: HttpRequest) -> HttpResponse:
+    """The command itself: one file for the user's machine, without a secret in it."""
+    return HttpResponse(COMMAND.read_bytes(), content_type="text/x-python; charset=utf-8")
 
 
 # --- answers -------------------------------------------------------------------------------

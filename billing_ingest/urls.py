@@ -14,6 +14,8 @@ from billing_ingest import (
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("webhooks/<slug:source_key>/", webhooks.webhook, name="webhook"),
+    path("ingest/v1/counters", telemetry.counters, name="ingest-counters"),
+    path("outlay_local.py", telemetry.command, name="local-command"),
     path("otlp/v1/logs", telemetry.otlp, {"kind": "logs"}, name="otlp-logs"),
     path("otlp/v1/metrics", telemetry.otlp, {"kind": "metrics"}, name="otlp-metrics"),
     path("otlp/v1/traces", telemetry.otlp, {"kind": "traces"}, name="otlp-traces"),

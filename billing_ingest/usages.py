@@ -24,6 +24,8 @@ UNITS = {
     "day": "{document} || strftime(occurred_on, '%Y-%m-%d')",
     "object": "{document} || {object}",
 }
+# A file of several objects names them itself.
+UNIT_OF_ROW = "{document} || replace(object_key, '|', '_')"
 TOKENS = {
     "input": "input_tokens", "cached_input": "cached_input_tokens",
     "cache_write": "cache_write_tokens", "output": "output_tokens",
@@ -66,9 +68,8 @@ class Usages:
         reading.map(mapping)
         self.names = reading.mapped_columns()
         self.columns = given("usage", self.names)
-        self.unit = UNITS[mapping.replaces].format(
-            document=text(f"{reading.document.name}:"), object=text(object_key)
-        )
+        unit = UNIT_OF_ROW if self.has("object_key") else UNITS[mapping.replaces]
+        self.unit = unit.format(document=text(f"{reading.document.name}:"), object=text(object_key))
         self.source = source
         self.packing = mapping.packing
         self.is_packed = False
@@ -188,7 +189,8 @@ class Usages:
             FROM mapped JOIN (SELECT line, lines FROM packed) AS packed USING (line)"""
 
     def keys(self) -> str:
-        return ", ".join(f"{self.key_sql(key)} AS {key}" for key in KEYS)
+        named = ("object_key",) if self.has("object_key") else ()
+        return ", ".join(f"{self.key_sql(key)} AS {key}" for key in (*KEYS, *named))
 
     def measures(self, function: str) -> str:
         """Return SQL for counts and costs, each followed by a comma."""
