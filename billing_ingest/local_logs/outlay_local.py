@@ -17,8 +17,8 @@ import getpass
 import hashlib
 import json
 import os
+import platform
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -358,7 +358,7 @@ def main(
     person = asked.email or (
         git(str(home), "config", "--get", "user.email") if asked.git_email else ""
     )
-    machine = digest(socket.gethostname(), getpass.getuser())[:12]
+    machine = digest(platform.node(), getpass.getuser())[:12]
     first_day = (datetime.now(timezone.utc) - timedelta(days=asked.days)).date()
     found = objects_of(calls(files(environ, home), state["owners"]), machine, person, first_day)
     fresh = []
