@@ -1,6 +1,8 @@
 """gzip, zip and zstd as streams of blocks; what is wrong with an archive is said by name."""
 
+import os
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -14,6 +16,8 @@ from billing_ingest.refusal import Refused, refuse
 BLOCK = 1024 * 1024
 PACKED_BLOCK = 64 * 1024
 ENTRIES_MAX = 1000
+ENTRY_MIN, ENTRY_MAX = 46, 8192  # bytes of an entry in the table of contents, mostly its name
+END_MAX = 22 + 0xFFFF  # bytes of the end of a zip, which may hold a comment
 ENCRYPTED = 0x1
 CONNECTION_LOST = "Fetch or export the file again: it did not arrive whole."
 DAMAGED = "Fetch or export the file again: it was damaged on the way."
@@ -21,7 +25,7 @@ DAMAGED = "Fetch or export the file again: it was damaged on the way."
 
 @dataclass(frozen=True)
 class Opened:
-    """An archive's one file: its name and its content, decompressed while it is read."""
+    """A file of an archive: its name and its content, decompressed while it is read."""
 
     name: str
     blocks: Iterator[bytes]
@@ -81,35 +85,63 @@ def unzstd(path: Path) -> Iterator[bytes]:
             raise refuse("truncated_archive", "The zstd file ends too early.", fix=CONNECTION_LOST)
 
 
-def unzip(path: Path) -> Opened:
-    """Open the one file of a zip archive. Several files are refused, never the first one taken."""
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, EOFError, ValueError, OSError):
-        raise refuse(
-            "truncated_archive", "The zip file has no readable table of contents.",
-            fix=CONNECTION_LOST,
-        ) from None  # fmt: skip
-    entries = archive.infolist()
-    if len(entries) > ENTRIES_MAX:
-        raise refuse(
-            "too_many_files", "The zip file holds too many files.", found=str(len(entries)),
-            expected="one file", fix="Upload the files one by one.",
-        )  # fmt: skip
-    if "xl/workbook.xml" in archive.namelist():
-        raise refuse("not_csv", "The file is a workbook.", fix="Save the sheet as CSV UTF-8.")
-    files = [entry for entry in entries if is_content(entry)]
+def unzip(path: Path) -> list[Opened]:
+    """Open a zip archive; its files are in the order of its table of contents. Raises Refused."""
+    archive = open_zip(path)
+    files = [entry for entry in archive.infolist() if is_content(entry)]
     for entry in files:
         check_entry(entry)
     if not files:
         raise refuse("no_rows", "The zip file is empty.", fix="Export the data again.")
-    if len(files) > 1:
+    packed, size = sum(entry.compress_size for entry in files), path.stat().st_size
+    if packed > size:
         raise refuse(
-            "several_files", "The zip file holds several files.",
-            found=", ".join(entry.filename for entry in files[:5]), expected="one file",
-            fix="Upload the files one by one.",
+            "archive_ratio", "The files in the zip overlap.", found=f"{packed} bytes in {size}",
+            expected="files side by side", fix="Pack the files again.",
         )  # fmt: skip
-    return Opened(files[0].filename, read_entry(archive, files[0]))
+    return [Opened(entry.filename, read_entry(archive, entry)) for entry in files]
+
+
+def open_zip(path: Path) -> zipfile.ZipFile:
+    """Open a zip archive of not too many files. Raises Refused."""
+    try:
+        refuse_many(count_entries(path))
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, EOFError, ValueError, OSError, struct.error):
+        raise refuse(
+            "truncated_archive", "The zip file has no readable table of contents.",
+            fix=CONNECTION_LOST,
+        ) from None  # fmt: skip
+    refuse_many(len(archive.infolist()))
+    return archive
+
+
+def refuse_many(count: int) -> None:
+    if count > ENTRIES_MAX:
+        raise refuse(
+            "too_many_files", "The zip file holds too many files.", found=str(count),
+            expected=f"at most {ENTRIES_MAX} files", fix="Upload fewer files at once.",
+        )  # fmt: skip
+
+
+def count_entries(path: Path) -> int:
+    """Return how many files a zip says it holds, without reading its table of contents.
+
+    A table that is far too long for that many is counted by its length.
+    """
+    with path.open("rb") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        start = stream.seek(max(0, size - END_MAX))
+        tail = stream.read()
+        at = tail.rfind(b"PK\x05\x06")
+        if at < 0 or at + 22 > len(tail):
+            raise ValueError("no end of a zip file")
+        entries, length = struct.unpack("<HI", tail[at + 10 : at + 16])
+        if 0xFFFF in (entries, length >> 16) and tail[at - 20 : at - 16] == b"PK\x06\x07":
+            (place,) = struct.unpack("<Q", tail[at - 12 : at - 4])
+            stream.seek(min(place, start + at))
+            entries, length = struct.unpack("<QQ", stream.read(56)[32:48])
+    return int(entries if length <= ENTRIES_MAX * ENTRY_MAX else max(entries, length // ENTRY_MIN))
 
 
 def is_content(entry: zipfile.ZipInfo) -> bool:
@@ -142,7 +174,7 @@ def check_entry(entry: zipfile.ZipInfo) -> None:
 def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
     """Yield the entry's content; its checksum is checked at the end."""
     try:
-        with archive, archive.open(entry) as stream:
+        with archive.open(entry) as stream:
             while block := stream.read(BLOCK):
                 yield block
     except NotImplementedError:

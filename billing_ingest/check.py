@@ -127,9 +127,10 @@ def check_zones(reading: Reading, columns: Sequence[Column], bits: int) -> None:
 
 def mixed_zone(reading: Reading, column: Column, line: int, found: str) -> Problem:
     shown_as = own_name(reading, column.name)
+    file, line = reading.place(line)
     return problem(
         "mixed_timezone", f"{shown_as} on line {line} has no time zone, other lines have one.",
-        file=reading.plain.name, line=line, column=shown_as, found=found,
+        file=file, line=line, column=shown_as, found=found,
         expected="a zone on every line or on none (then UTC)", fix="Add Z or the offset.",
     )  # fmt: skip
 
@@ -153,7 +154,8 @@ def list_problems(reading: Reading, columns: Sequence[Column], bad_rows: int) ->
             said.setdefault((found["code"], line, found["column"]), found)
     problems = list(said.values())
     if total := total_at_the_end(reading, columns):
-        problems = [p for p in problems if p["line"] != total["line"]] + [total]
+        place = (total["file"], total["line"])
+        problems = [p for p in problems if (p["file"], p["line"]) != place] + [total]
     return Refused(problems, max(bad_rows, len(problems)))
 
 
@@ -169,8 +171,9 @@ def bad_value(reading: Reading, column: Column, line: int, cell: dict[str, Any])
         expected = f"a value in one of {', '.join(column.with_one_of)}"
     elif cell["code"] == "too_long":
         expected = f"at most {column.max_length} bytes"
+    file, place = reading.place(line)
     return problem(
-        cell["code"], f"{shown_as} on line {line} {wrong}.", file=reading.plain.name, line=line,
+        cell["code"], f"{shown_as} on line {place} {wrong}.", file=file, line=place,
         column=shown_as, found=cell["found"] or "", expected=expected, fix=fix,
     )  # fmt: skip
 
@@ -183,7 +186,7 @@ def total_at_the_end(reading: Reading, columns: Sequence[Column]) -> Problem | N
     line = last[-1]
     row = ["" if cell is None else str(cell) for cell in last[:-1]]
     is_wrong = reading.run(f"SELECT 1 FROM mapped WHERE line = {line} AND {is_bad(columns)}")
-    return total_row(reading.plain, line, row) if is_wrong and is_total(row) else None
+    return total_row(*reading.place(line), row) if is_wrong and is_total(row) else None
 
 
 def own_name(reading: Reading, column: str) -> str:

@@ -70,7 +70,8 @@ class Document:
     """A kind of file a vendor gives: how to recognise, read and map it.
 
     reader csv: `raw` has the file's columns as VARCHAR, `_line` BIGINT (true line number) and
-    `_extras` VARCHAR (JSON of the columns that are neither required nor optional).
+    `_extras` VARCHAR (JSON of the columns that are neither required nor optional). The file may
+    be CSV with any usual delimiter, Parquet, a workbook or a zip of several of them.
     reader json: `raw` has `doc` (JSON: one row per top-level object of the file: a page, a
     JSONL line, or an element of a top-level array) and `_line` BIGINT (its ordinal).
     """
@@ -83,6 +84,7 @@ class Document:
     required: tuple[str, ...] = ()  # CSV columns that must be there
     optional: tuple[str, ...] = ()  # CSV columns the SQL names; null when the file has none
     null_words: tuple[str, ...] = ()  # unquoted words that mean nothing was said, besides ""
+    floats: bool = False  # whether a Parquet file's amounts may be binary floating point
     dates: tuple[str, ...] = ()  # CSV columns that tell the order of day and month in 4/1/25
     notices: tuple[Notice, ...] = ()
     # Charges: documents of one word bill the same money, so only the first that came counts.

@@ -9,11 +9,12 @@ from billing_ingest.charges import Charges
 from billing_ingest.connector import Mapping
 from billing_ingest.dates import settle_date_order
 from billing_ingest.invoices import Invoices
+from billing_ingest.lines import no_rows
 from billing_ingest.merged import NATURAL_KEYS, Merged
 from billing_ingest.parts import Found, Totals, sum_of
 from billing_ingest.people_rows import People
 from billing_ingest.pipe import Progress
-from billing_ingest.read import Reading, no_rows
+from billing_ingest.read import Reading
 from billing_ingest.refusal import Refused
 from billing_ingest.usages import Usages
 from billing_ingest.work_items import WorkItems
@@ -103,7 +104,7 @@ def examine(reading: Reading, object_key: str, scope: str, source: Source) -> De
         delivered.warnings += found.warnings
         records += found.records
     if not records:
-        raise Refused([no_rows(reading.plain)])
+        raise Refused([no_rows(reading.filename)])
     return delivered
 
 

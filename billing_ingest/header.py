@@ -2,13 +2,13 @@
 
 import csv
 import difflib
+import io
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from billing_ingest.connector import Document
 from billing_ingest.refusal import Problem, Refused, problem, refuse
-from billing_ingest.unpack import Plain
 
 MARK = "\ufeff"
 DELIMITERS = ",;\t|"
@@ -41,16 +41,23 @@ def first_record(text: str, delimiter: str) -> Header:
     return Header(tuple(name.strip() for name in names), delimiter, reader.line_num)
 
 
-def check_header(header: Header, plain: Plain, document: Document) -> None:
+def head_bytes(names: Iterable[str]) -> bytes:
+    """Return the names as the first line of a CSV file."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(names)
+    return line.getvalue().encode()
+
+
+def check_header(header: Header, file: str, document: Document) -> None:
     """Refuse a header that cannot be trusted: unnamed, doubled or missing columns."""
     if len(header.names) > COLUMNS_MAX:
         raise refuse(
-            "too_many_columns", "The file has too many columns.", file=plain.name, line=1,
+            "too_many_columns", "The file has too many columns.", file=file, line=1,
             found=str(len(header.names)), expected=f"at most {COLUMNS_MAX}",
             fix="Check that line ends are not missing.",
         )  # fmt: skip
-    problems = [*named_badly(header, plain.name), *doubled(header, plain.name)]
-    problems += missing(header, plain.name, document.required)
+    problems = [*named_badly(header, file), *doubled(header, file)]
+    problems += missing(header, file, document.required)
     if problems:
         raise Refused(problems)
 

@@ -126,9 +126,10 @@ class Invoices:
     def reversed_periods(self) -> Iterable[Problem]:
         for line, row in self.rows:
             if row.period_end <= row.period_start:
+                file, place = self.reading.place(line)
                 yield problem(
-                    "bad_period", f"Line {line} ends before it starts.", file=self.reading.plain.name,
-                    line=line, column="period_end", found=row.period_end.isoformat(),
+                    "bad_period", f"Line {place} ends before it starts.", file=file,
+                    line=place, column="period_end", found=row.period_end.isoformat(),
                     expected=f"a day after {row.period_start}", fix="Correct the period.",
                 )  # fmt: skip
 
@@ -138,9 +139,11 @@ class Invoices:
         for line, row in self.rows:
             before, said = first.setdefault(row.key, (line, row))
             if said != row:
+                file, place = self.reading.place(line)
+                before_it = self.reading.said(before)
                 yield problem(
-                    "conflicting_rows", f"Line {line} has the invoice number of line {before} and says something else.",
-                    file=self.reading.plain.name, line=line, column="number", found=row.number,
+                    "conflicting_rows", f"Line {place} has the invoice number of {before_it} and says something else.",
+                    file=file, line=place, column="number", found=row.number,
                     expected="one line per invoice", fix="Keep the line that is right.",
                 )  # fmt: skip
 

@@ -6,9 +6,9 @@ its own digits.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import duckdb
 
@@ -21,35 +21,61 @@ WHOLE_MAX = 512 * 1024 * 1024  # bytes of a file that is not JSON lines
 DIGITS_MAX = 100
 
 
-def open_json(con: duckdb.DuckDBPyConnection, plain: Plain, folder: Path) -> None:
-    """Make the view `raw` of (doc, _line). Raises Refused when the text is not JSON."""
+def open_json(con: duckdb.DuckDBPyConnection, plains: Sequence[Plain], folder: Path) -> None:
+    """Make the view `raw` of (doc, _line) of all parts. Raises Refused when one is not JSON."""
     target = folder / "objects.jsonl"
-    lines = write_objects(plain, target)
-    fill_table(con, folder, "line_of", {"ordinal": "BIGINT", "line": "BIGINT"}, lines)
-    line = "_ordinal" if not lines else "(SELECT line FROM line_of WHERE ordinal = _ordinal)"
+    places = Places()
+    with target.open("w", encoding="utf-8") as out:
+        for plain in plains:
+            if plain.typed:
+                raise Refused([bad_json(plain, 1, plain.head, "it is a table", is_cut=False)])
+            write_objects(plain, out, places)
+    line, source = "_ordinal", ""
+    if any(shift for _, shift in places.shifts):
+        columns = {"ordinal": "BIGINT", "shift": "BIGINT"}
+        fill_table(con, folder, "line_shifts", columns, places.shifts)
+        line = "_ordinal + shift"
+        source = " AS objects ASOF JOIN line_shifts ON objects._ordinal >= line_shifts.ordinal"
     con.execute(
         f"CREATE OR REPLACE TEMP VIEW raw AS SELECT doc, {line} AS _line FROM "
         "(SELECT json AS doc, row_number() OVER () AS _ordinal FROM "
         f"read_json_objects({text(str(target))}, format='newline_delimited', "
-        f"maximum_object_size={OBJECT_MAX}))"
+        f"maximum_object_size={OBJECT_MAX})){source}"
     )
 
 
-def write_objects(plain: Plain, target: Path) -> list[tuple[int, int]]:
-    """Write the objects one per line; return (ordinal, line) pairs when blank lines moved them."""
+class Places:
+    """Which line each object is on: an object a line is assumed, other places are kept."""
+
+    def __init__(self) -> None:
+        self.objects = 0
+        self.offset = 0  # lines of the parts that came before
+        self.shifts: list[tuple[int, int]] = []  # (ordinal, lines beyond one per object)
+
+    def add(self, line: int) -> None:
+        self.objects += 1
+        shift = self.offset + line - self.objects
+        if not self.shifts or self.shifts[-1][1] != shift:
+            self.shifts.append((self.objects, shift))
+
+
+def write_objects(plain: Plain, out: TextIO, places: Places) -> None:
+    """Write the objects one per line. Those of an array are counted instead of its lines."""
     if not is_json_lines(plain):
-        with target.open("w", encoding="utf-8") as out:
-            out.writelines(dump(element, plain, 1) for element in whole(plain))
-        return []
+        count = 0
+        for count, element in enumerate(whole(plain), start=1):
+            out.write(dump(element, plain, 1))
+            places.add(count)
+        places.offset += count
+        return
     problems: list[Problem] = []
-    places: list[tuple[int, int]] = []
-    with plain.path.open("rb") as stream, target.open("w", encoding="utf-8") as out:
+    with plain.path.open("rb") as stream:
         for line, raw in enumerate(stream, start=1):
             if not raw.strip():
                 continue
             try:
                 out.write(dump(parse(decoded(raw, plain, line)), plain, line))
-                places.append((len(places) + 1, line))
+                places.add(line)
             except ValueError as error:
                 is_cut = line == plain.lines and not raw.endswith(b"\n")
                 problems.append(bad_json(plain, line, raw, str(error), is_cut=is_cut))
@@ -57,7 +83,7 @@ def write_objects(plain: Plain, target: Path) -> list[tuple[int, int]]:
                     break
     if problems:
         raise Refused(problems)
-    return places if places and places[-1][1] != len(places) else []
+    places.offset += plain.lines
 
 
 def is_json_lines(plain: Plain) -> bool:

@@ -203,6 +203,8 @@ def book(
         "rows_left_out": sum(found.records - found.rows for found in delivered.found),
         "merged_rows": delivered.upserted_rows,
     }
+    if reading.sheets:
+        imp.preview["sheets"] = reading.sheets
     if name := keep_ids(reading):
         imp.preview[KEY] = name
     imp.state = Import.State.LOADED

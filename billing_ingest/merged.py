@@ -61,9 +61,11 @@ class Merged:
             raise Refused([self.conflict(*lines) for lines in rows])
 
     def conflict(self, first: int, last: int) -> Problem:
+        file, place = self.reading.place(last)
+        before = self.reading.said(first)
         return problem(
-            "conflicting_rows", f"Line {last} names what line {first} names and says something else.",
-            file=self.reading.plain.name, line=last, expected="one line for each",
+            "conflicting_rows", f"Line {place} names what {before} names and says something else.",
+            file=file, line=place, expected="one line for each",
             fix="Keep the line that is right.",
         )  # fmt: skip
 

@@ -62,9 +62,10 @@ class People:
     def reversed_days(self) -> Iterable[Problem]:
         for row in self.rows:
             if row.valid_from and row.valid_to and row.valid_to <= row.valid_from:
+                file, place = self.reading.place(row.line)
                 yield problem(
-                    "bad_period", f"Line {row.line} ends before it starts.", file=self.reading.plain.name,
-                    line=row.line, column="valid_to", found=row.valid_to.isoformat(),
+                    "bad_period", f"Line {place} ends before it starts.", file=file,
+                    line=place, column="valid_to", found=row.valid_to.isoformat(),
                     expected=f"a day after {row.valid_from}", fix="Correct the days.",
                 )  # fmt: skip
 
@@ -74,9 +75,11 @@ class People:
         for row in self.rows:
             before = first.setdefault((row.email, row.valid_from), row)
             if row.team and before.team and row.team.lower() != before.team.lower():
+                file, place = self.reading.place(row.line)
+                before_it = self.reading.said(before.line)
                 yield problem(
-                    "conflicting_rows", f"Line {row.line} puts {row.email} into another team than line {before.line}.",
-                    file=self.reading.plain.name, line=row.line, column="team", found=row.team,
+                    "conflicting_rows", f"Line {place} puts {row.email} into another team than {before_it}.",
+                    file=file, line=place, column="team", found=row.team,
                     expected=before.team, fix="Give the second team a later valid_from.",
                 )  # fmt: skip
 

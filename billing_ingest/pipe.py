@@ -78,7 +78,7 @@ def not_taken(reading: Reading, error: psycopg.DatabaseError) -> Refused:
     where = re.search(r"column (\w+)(?:: \"(.*))?", error.diag.context or "", re.DOTALL)
     column = where.group(1) if where else ""
     return refuse(
-        "bad_value", f"The database does not take a value: {said}.", file=reading.plain.name,
+        "bad_value", f"The database does not take a value: {said}.", file=reading.filename,
         column=reading.document.names.get(column, column) or None, found=where and where.group(2),
         expected="a value the database can hold", fix="Correct the value where it comes from.",
     )  # fmt: skip

@@ -19,7 +19,8 @@ def preview(
     return {
         "document_label": reading.document.label,
         "reason": reading.reason,
-        "lines": reading.plain.lines,
+        "lines": reading.lines,
+        "sheets": reading.sheets,
         "rows_in_scope": delivered.rows,
         "rows_out_of_scope": delivered.rows_out_of_scope,
         "columns": columns,

@@ -6,20 +6,21 @@ exact look says which lines are at fault.
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from billing_ingest.connector import Connector, Document, Mapping, Sniff
-from billing_ingest.engine import connect, fill_table, name, text
-from billing_ingest.header import DELIMITER_WORDS, Header, check_header, sniff_header
+from billing_ingest.connector import Connector, Document, Mapping
+from billing_ingest.documents import chosen
+from billing_ingest.engine import connect, fill_table
+from billing_ingest.header import Header
 from billing_ingest.json_records import open_json
-from billing_ingest.records import look_at_records
-from billing_ingest.refusal import Refused, problem, refuse
-from billing_ingest.scan import LINE_MAX
-from billing_ingest.unpack import Plain, unpack
+from billing_ingest.lines import Piece, check_pieces, delimiter_warnings, in_order, lines_view
+from billing_ingest.refusal import Problem, Refused
+from billing_ingest.typed import sheet_table
+from billing_ingest.unpack import Plain, named, unpack
 
 Rows = list[tuple[Any, ...]]
 SourceFacts = tuple[str, str]  # the source's key, its config as JSON
@@ -28,17 +29,44 @@ NO_FACTS: SourceFacts = ("", "{}")
 
 @dataclass
 class Reading:
-    """An open file: its DuckDB connection with the view `raw`."""
+    """An open delivery: its DuckDB connection with the view `raw` over all its parts."""
 
     con: duckdb.DuckDBPyConnection
-    plain: Plain
+    filename: str
+    pieces: list[Piece]
     connector: Connector
     document: Document
-    header: Header
     folder: Path
     warnings: list[dict[str, str]]
     reason: str  # why it is taken for this document
     true_lines: bool = False  # whether `_line` is known to be right
+
+    @property
+    def header(self) -> Header:
+        """The columns of all parts."""
+        names = dict.fromkeys(name for piece in self.pieces for name in piece.header.names)
+        return Header(tuple(names), ",", 0)
+
+    @property
+    def sheets(self) -> list[str]:
+        """The sheets that are read, when the delivery is a workbook."""
+        return [
+            p.plain.typed.kind for p in self.pieces if p.plain.typed and p.plain.typed.first_row
+        ]
+
+    @property
+    def lines(self) -> int:
+        return sum(piece.plain.lines for piece in self.pieces)
+
+    def place(self, line: int) -> tuple[str, int]:
+        """Return the part that a line is in, by name, and the line's number there."""
+        at = next((p for p in reversed(self.pieces) if p.offset < line), self.pieces[0])
+        return at.plain.name, line - at.offset
+
+    def said(self, line: int) -> str:
+        """Return a line in words: with its part where there are several."""
+        name, number = self.place(line)
+        return f"line {number} of {name}" if len(self.pieces) > 1 else f"line {number}"
 
     def run(self, sql: str, values: list[Any] | None = None) -> Rows:
         """Run a statement over the file. Raises Refused when the file cannot be read."""
@@ -74,8 +102,21 @@ class Reading:
             return error
         if self.document.reader == "json":
             return error
-        findings = look_at_records(self.plain, self.header)
-        return Refused(findings.problems, findings.count) if findings.problems else error
+        problems, count = self.look()
+        return Refused(problems, count) if problems else error
+
+    def look(self) -> tuple[list[Problem], int]:
+        """Look at every record, slowly; return what is wrong, and how often."""
+        problems: list[Problem] = []
+        count = 0
+        for number, piece in enumerate(self.pieces):
+            findings = piece.look()
+            problems += findings.problems
+            count += findings.count
+            if findings.shifts:
+                piece.shifts = f"shifts{number}"
+                self.fill(piece.shifts, {"ordinal": "BIGINT", "shift": "BIGINT"}, findings.shifts)
+        return problems, count
 
     def map(self, mapping: Mapping) -> None:
         """Make the view `mapped` from the connector's SELECT for one table."""
@@ -93,19 +134,19 @@ class Reading:
 
         One record per line is assumed until the counts differ.
         """
-        expected = self.plain.lines - self.header.lines
+        expected = sum(piece.records for piece in self.pieces)
         if self.document.reader == "json" or self.true_lines or records == expected:
             self.true_lines = True
             return False
-        findings = look_at_records(self.plain, self.header)
-        if findings.problems:
-            raise Refused(findings.problems, findings.count)
+        problems, count = self.look()
+        if problems:
+            raise Refused(problems, count)
         self.true_lines = True
-        if findings.shifts:
-            self.fill("shifts", {"ordinal": "BIGINT", "shift": "BIGINT"}, findings.shifts)
-            self.con.execute(csv_view(self, "shifts"))
-            self.show_lines()
-        return bool(findings.shifts)
+        if not any(piece.shifts for piece in self.pieces):
+            return False
+        self.con.execute(lines_view(self.pieces, self.document))
+        self.show_lines()
+        return True
 
 
 @contextmanager
@@ -123,116 +164,45 @@ def read(
 
     Raises Refused when the bytes, the format or the header are not what is needed.
     """
-    plain = unpack(path, filename, folder)
-    header = sniff_header(plain.head)
-    sniff = Sniff(plain.name, header.names, plain.head)
-    kind = find_document(connector, document, sniff)
+    plains = unpack(path, filename, folder)
+    try:
+        kind, reason, sniffed = chosen(connector, document, plains)
+    except Refused as refused:
+        raise named(refused, filename) from None
+    pieces = in_order((made(one.plain, folder, n), one.header) for n, one in enumerate(sniffed))
     con = connect(folder)
     try:
         con.execute(
             "CREATE TEMP TABLE source_facts (source_key VARCHAR, config JSON, filename VARCHAR)"
         )
-        con.execute("INSERT INTO source_facts VALUES (?, ?, ?)", [*facts, plain.name])
-        reading = Reading(
-            con, plain, connector, kind, header, folder, [], kind.recognise(sniff) or ""
-        )
+        first = pieces[0].plain.name if len(pieces) == 1 else filename
+        con.execute("INSERT INTO source_facts VALUES (?, ?, ?)", [*facts, first])
+        reading = Reading(con, filename, pieces, connector, kind, folder, [], reason)
         if kind.reader == "json":
-            open_json(con, plain, folder)
+            open_json(con, [piece.plain for piece in pieces], folder)
         else:
-            open_csv(reading)
+            open_lines(reading)
         yield reading
     finally:
         con.close()
 
 
-def find_document(connector: Connector, wanted: str, sniff: Sniff) -> Document:
-    """Return the named document, the one that recognises the file, or the only one there is."""
-    documents = connector.documents
-    if wanted:
-        return next(document for document in documents if document.name == wanted)
-    for document in documents:
-        if document.recognise(sniff):
-            return document
-    reason = connector.declines(sniff) if connector.declines else None
-    if len(documents) == 1 and reason is None:
-        return documents[0]
-    labels = ", ".join(document.label for document in documents)
-    raise refuse(
-        "unknown_file", reason or f"This is none of the files that {connector.label} gives.",
-        file=sniff.filename, line=1, found=", ".join(sniff.header), expected=labels,
-        fix="Choose another source, or export one of these.",
-    )  # fmt: skip
-
-
-def open_csv(reading: Reading) -> None:
-    """Check the header and make the view `raw`."""
+def made(plain: Plain, folder: Path, number: int) -> Plain:
+    """Read the rows of a sheet; everything else has been read."""
+    if plain.typed is None or not plain.typed.first_row:
+        return plain
+    target = folder / f"sheet{number}"
     try:
-        check_header(reading.header, reading.plain, reading.document)
+        typed = sheet_table(plain.typed, target)
     except Refused as refused:
-        # Broken lines are said first: where the table is torn, its header may be too.
-        findings = look_at_records(reading.plain, reading.header)
-        raise Refused(
-            findings.problems + refused.problems, findings.count + refused.count
-        ) from None
-    if reading.plain.lines <= reading.header.lines:
-        raise Refused([no_rows(reading.plain)])
-    if reading.header.delimiter != ",":
-        words = DELIMITER_WORDS[reading.header.delimiter]
-        reading.warnings.append(
-            {"code": "delimiter", "message": f"The columns are separated by {words}."}
-        )
-    reading.con.execute(csv_view(reading, None))
+        raise named(refused, plain.name) from None
+    size = target.stat().st_size
+    return replace(plain, path=target, size=size, lines=typed.lines, typed=typed)
+
+
+def open_lines(reading: Reading) -> None:
+    """Check the headers and make the views `lines` and `raw`."""
+    check_pieces(reading.pieces, reading.document)
+    reading.warnings += delimiter_warnings(reading.pieces)
+    reading.con.execute(lines_view(reading.pieces, reading.document))
     reading.show_lines()
-
-
-def csv_view(reading: Reading, shifts: str | None) -> str:
-    """Return the SQL of the view `lines`: the file's columns, `_line` and `_extras`."""
-    header, document = reading.header, reading.document
-    known = {column.lower() for column in (*document.required, *document.optional)}
-    columns = [f"c{i} AS {name(column)}" for i, column in enumerate(header.names)]
-    columns += [
-        f"NULL::VARCHAR AS {name(column)}" for column in document.optional if not header.has(column)
-    ]
-    unknown = [(i, column) for i, column in enumerate(header.names) if column.lower() not in known]
-    line = f"_ordinal + {header.lines}"
-    source = f"(SELECT *, row_number() OVER () AS _ordinal FROM {read_csv(reading)})"
-    if shifts:
-        line += " + coalesce(shift, 0)"
-        source += f" AS rows ASOF LEFT JOIN {shifts} AS moved ON rows._ordinal >= moved.ordinal"
-    return (
-        f"CREATE OR REPLACE TEMP VIEW lines AS SELECT {', '.join(columns)}, {line} AS _line, "
-        f"{extras(unknown)} AS _extras FROM {source}"
-    )
-
-
-def extras(unknown: list[tuple[int, str]]) -> str:
-    """Return SQL for the JSON of the columns nobody asked for, without those left empty."""
-    if not unknown:
-        return "NULL::VARCHAR"
-    parts = ", ".join(
-        f"{text(to_json_key(column))} || to_json(c{i})::VARCHAR" for i, column in unknown
-    )
-    return f"nullif('{{' || concat_ws(',', {parts}) || '}}', '{{}}')"
-
-
-def to_json_key(column: str) -> str:
-    escaped = column.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}":'
-
-
-def read_csv(reading: Reading) -> str:
-    """Return the table function that reads the file as text, strictly."""
-    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(reading.header.names)))
-    nulls = ", ".join(text(word) for word in ("", *reading.document.null_words))
-    return (
-        f"read_csv({text(str(reading.plain.path))}, auto_detect=false, columns={{{columns}}}, "
-        f"header=true, delim={text(reading.header.delimiter)}, quote='\"', escape='\"', "
-        f"nullstr=[{nulls}], allow_quoted_nulls=false, strict_mode=true, max_line_size={LINE_MAX})"
-    )
-
-
-def no_rows(plain: Plain) -> Any:
-    return problem(
-        "no_rows", "The file has a header but no rows.", file=plain.name, line=1,
-        expected="at least one row", fix="Export a period that has rows.",
-    )  # fmt: skip

@@ -56,7 +56,7 @@ def look_at_records(plain: Plain, header: Header) -> Findings:
     if findings.problems:
         add_blank(findings, plain, header, blank)
     if findings.problems and is_total(last):
-        findings.problems = [total_row(plain, line, last)]
+        findings.problems = [total_row(plain.name, line, last)]
     return findings
 
 
@@ -134,9 +134,9 @@ def is_total(row: list[str]) -> bool:
     return bool(said) and said[0] in TOTAL_WORDS
 
 
-def total_row(plain: Plain, line: int, row: list[str]) -> Problem:
+def total_row(file: str, line: int, row: list[str]) -> Problem:
     return problem(
         "unexpected_total_row", f"Line {line} is a total, not a row of the table.",
-        file=plain.name, line=line, found=",".join(row), expected="rows only",
+        file=file, line=line, found=",".join(row), expected="rows only",
         fix="Remove the line: it would count everything twice.",
     )  # fmt: skip

@@ -1,16 +1,19 @@
-"""From the delivered bytes to one plain text file: decompressed as a stream, within limits.
+"""From the delivered bytes to plain files: decompressed as a stream, within limits.
 
 What a file is, its first bytes say, never its name. Limits are counted while decompressing,
-because what an archive claims about its size proves nothing.
+because what an archive claims about its size proves nothing. A zip is its files, a workbook its
+sheets; each of them is a part of the delivery.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
-from billing_ingest.archives import Opened, gunzip, unzip, unzstd
+from billing_ingest.archives import Opened, gunzip, open_zip, unzip, unzstd
 from billing_ingest.refusal import Refused, refuse
 from billing_ingest.scan import Scan, one_kind_of_line_end
+from billing_ingest.typed import Typed, head_of_table, parquet_table, sheets
 
 BLOCK = 1024 * 1024
 HEAD = 64 * 1024
@@ -19,6 +22,8 @@ RATIO_MAX = 200
 RATIO_FREE = 64 * 1024 * 1024  # below this size any ratio is harmless
 
 GZIP, ZIP, ZIP_EMPTY, ZSTD = b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06", b"\x28\xb5\x2f\xfd"
+PARQUET = (b"PAR1", b"PARE")
+PACKED = (GZIP, ZIP, ZSTD)
 UNSUPPORTED = {
     b"BZh": "bzip2",
     b"\xfd7zXZ\x00": "xz",
@@ -33,62 +38,148 @@ NOT_TEXT = {
     b"%PDF": "a PDF document",
     b"\x7fELF": "a program",
     b"MZ\x90": "a program",
-    b"PAR1": "a Parquet file",
-    b"\xd0\xcf\x11\xe0": "an old Excel or Word file",
 }
+OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 WIDE = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+WORKBOOK = {"xl/workbook.xml", "xl/workbook.bin"}
+OTHER_OFFICE = {"word/document.xml", "ppt/presentation.xml", "mimetype"}
 
 
 @dataclass(frozen=True)
 class Plain:
-    """A plain text file with one kind of line end, and how many lines it has."""
+    """A part of a delivery: a text file with one kind of line end, or a table of text.
+
+    `path` of a sheet is its workbook until `typed.sheet_table` made a table of it.
+    """
 
     path: Path
-    name: str  # as the person knows it: the entry of a zip, else the delivered file
+    name: str  # as the person knows it: the entry of a zip, the sheet, else the delivered file
     size: int
     lines: int
-    head: bytes  # the first 64 KiB
+    head: bytes  # the first 64 KiB; of a table its header as a line of CSV
+    typed: Typed | None = None  # of a Parquet file or a sheet
 
 
-def unpack(path: Path, filename: str, folder: Path) -> Plain:
-    """Give the delivered file as plain text, in `folder` when it had to be rewritten.
+class Budget:
+    """How many bytes may come out of an archive of this size."""
 
-    Raises Refused for anything that is not one whole text file.
+    def __init__(self, packed_size: int) -> None:
+        self.packed_size = packed_size
+        self.size = 0
+
+    def take(self, block: bytes, name: str) -> None:
+        """Count a block. Raises Refused as soon as it is too much: that ends a bomb early."""
+        self.size += len(block)
+        if self.size > UNPACKED_MAX or (
+            self.size > RATIO_FREE and self.size > RATIO_MAX * max(self.packed_size, 1)
+        ):
+            raise refuse(
+                "archive_ratio", "The archive unpacks to far more than it should.", file=name,
+                found=f"over {self.size} bytes from {self.packed_size}",
+                expected=f"at most {RATIO_MAX} times its packed size",
+                fix="Check the archive; upload the data in smaller files.",
+            )  # fmt: skip
+
+
+def unpack(path: Path, filename: str, folder: Path) -> list[Plain]:
+    """Give the parts of the delivered file, in `folder` where they had to be rewritten.
+
+    Raises Refused for anything that is not whole text files or tables.
     """
     head = head_of(path)
     if not head:
         raise refuse("empty_file", "The file is empty.", file=filename, fix="Export it again.")
+    budget = Budget(path.stat().st_size)
     try:
-        opened = open_archive(path, filename, head)
-        plain = path if opened is None else folder / "plain"
-        scan = scan_file(path) if opened is None else write_out(opened, plain, path.stat().st_size)
+        if not head.startswith((ZIP, ZIP_EMPTY)):
+            return [one_file(path, filename, folder / "plain", budget)]
+        if is_workbook(path):
+            return sheets_of(path, filename)
+        return [
+            entry_of(entry, folder / f"plain{number or ''}", budget)
+            for number, entry in enumerate(unzip(path))
+        ]
     except Refused as refused:
         raise named(refused, filename) from None
-    name = filename if opened is None else opened.name
-    head = head_of(plain)
-    for problem in (*foreign(head, name), *scan.problems(name)):
+
+
+def entry_of(entry: Opened, target: Path, budget: Budget) -> Plain:
+    """Give a file of a zip; it may itself be packed with gzip, but not again with zip."""
+    packed = target.with_suffix(".entry")
+    scan = write_out(entry, packed, budget)
+    try:
+        plain = one_file(packed, entry.name, target, budget, scan)
+    except Refused as refused:
+        raise named(refused, entry.name) from None
+    if plain.path != packed:
+        packed.unlink()
+    return plain
+
+
+def one_file(
+    path: Path, name: str, target: Path, budget: Budget, scan: Scan | None = None
+) -> Plain:
+    """Give one file, packed or not, as text or as a table. `scan`: of a text looked at before."""
+    opened = open_packed(path, name, head_of(path))
+    if opened is not None:
+        scan = write_out(opened, target, budget)
+        path, name = target, opened.name
+    head = head_of(path)
+    for problem in foreign(head, name):
+        raise problem
+    if head.startswith(PARQUET):
+        return parquet_file(path, name, target.with_suffix(".table"))
+    return text_file(path, name, target.with_suffix(".lines"), scan or scan_file(path))
+
+
+def text_file(path: Path, name: str, target: Path, scan: Scan) -> Plain:
+    for problem in scan.problems(name):
         raise problem
     if scan.has_mixed_line_ends:
-        plain, scan = one_kind_of_line_end(plain, folder / "lines")
-    return Plain(plain, name, scan.size, scan.lines, head)
+        path, scan = one_kind_of_line_end(path, target)
+    return Plain(path, name, scan.size, scan.lines, head_of(path))
 
 
-def open_archive(path: Path, filename: str, head: bytes) -> Opened | None:
-    """Open the archive for streaming; None when the bytes are not compressed."""
+def parquet_file(path: Path, name: str, target: Path) -> Plain:
+    typed = parquet_table(path, target)
+    return Plain(target, name, target.stat().st_size, typed.lines, head_of_table(typed), typed)
+
+
+def is_workbook(path: Path) -> bool:
+    """Say whether a zip is a workbook. Raises Refused for other office files."""
+    with open_zip(path) as archive:
+        names = set(archive.namelist())
+    if names & OTHER_OFFICE:
+        raise unsupported_workbook("an office document that is no .xlsx workbook")
+    return bool(names & WORKBOOK)
+
+
+def sheets_of(path: Path, filename: str) -> list[Plain]:
+    """Give the sheets of a workbook that have a header; their rows are not read yet."""
+    found = sheets(path)
+    if not found:
+        raise refuse(
+            "no_rows", "No sheet of the workbook holds anything.",
+            expected="a sheet with a header and at least one row", fix="Export it again.",
+        )  # fmt: skip
+    return [
+        Plain(path, f"{filename}, sheet {sheet.kind}", 0, 0, head_of_table(sheet), sheet)
+        for sheet in found
+    ]
+
+
+def open_packed(path: Path, filename: str, head: bytes) -> Opened | None:
+    """Open a gzip or zstd file for streaming; None when the bytes are not packed so."""
     if head.startswith(GZIP):
         return Opened(without_suffix(filename, ".gz"), gunzip(path))
     if head.startswith(ZSTD):
         return Opened(without_suffix(filename, ".zst"), unzstd(path))
-    if head.startswith((ZIP, ZIP_EMPTY)):
-        return unzip(path)
-    for problem in foreign(head, filename):
-        raise problem
     return None
 
 
 def foreign(head: bytes, name: str) -> Iterator[Refused]:
-    """Refuse what its first bytes show not to be UTF-8 text; an archive in here is one too many."""
-    if head.startswith((GZIP, ZIP, ZSTD)):
+    """Refuse what its first bytes show to be neither UTF-8 text nor Parquet."""
+    if head.startswith(PACKED):
         yield refuse(
             "nested_archive", "The archive holds another archive.", file=name,
             expected="a text file inside the archive", fix="Unpack it once and upload the result.",
@@ -100,6 +191,8 @@ def foreign(head: bytes, name: str) -> Iterator[Refused]:
                 file=name, found=kind, expected="plain text, gzip, zip or zstd",
                 fix="Unpack it, or pack it with gzip.",
             )  # fmt: skip
+    if head.startswith(OLD_OFFICE):
+        yield unsupported_workbook("an old .xls file, or a workbook with a password", name)
     start = head[:512].lstrip().lower()
     kinds = [kind for magic, kind in NOT_TEXT.items() if head.startswith(magic)]
     if start.startswith((b"<!doctype", b"<html", b"<?xml")):
@@ -117,21 +210,24 @@ def foreign(head: bytes, name: str) -> Iterator[Refused]:
             )  # fmt: skip
 
 
-def write_out(opened: Opened, target: Path, packed_size: int) -> Scan:
-    """Write the decompressed bytes, counting: ratio and size end a bomb early."""
-    scan = Scan()
+def unsupported_workbook(found: str, name: str = "") -> Refused:
+    return refuse(
+        "unsupported_workbook", "The workbook is of a kind that is not read.", file=name,
+        found=found, expected=".xlsx without a password",
+        fix="Save it as .xlsx, or the sheet as CSV UTF-8.",
+    )  # fmt: skip
+
+
+def write_out(opened: Opened, target: Path, budget: Budget) -> Scan | None:
+    """Write the unpacked bytes, counting. What begins as text is looked at on the way."""
+    blocks = iter(opened.blocks)
+    first = next(blocks, b"")
+    scan = None if first.startswith((*PACKED, *PARQUET)) else Scan()
     with target.open("wb") as out:
-        for block in opened.blocks:
-            scan.feed(block)
-            if scan.size > UNPACKED_MAX or (
-                scan.size > RATIO_FREE and scan.size > RATIO_MAX * max(packed_size, 1)
-            ):
-                raise refuse(
-                    "archive_ratio", "The archive unpacks to far more than it should.",
-                    file=opened.name, found=f"over {scan.size} bytes from {packed_size}",
-                    expected=f"at most {RATIO_MAX} times its packed size",
-                    fix="Check the archive; upload the data in smaller files.",
-                )  # fmt: skip
+        for block in chain([first] if first else [], blocks):
+            budget.take(block, opened.name)
+            if scan:
+                scan.feed(block)
             out.write(block)
     return scan
 

@@ -76,9 +76,11 @@ class WorkItems:
             raise Refused([self.conflict(*row) for row in rows])
 
     def conflict(self, line: int, first: int, key: str) -> Problem:
+        file, place = self.reading.place(line)
+        before = self.reading.said(first)
         return problem(
-            "conflicting_line_id", f"Line {line} has the key of line {first} and says something else.",
-            file=self.reading.plain.name, line=line, column="idempotency_key", found=key,
+            "conflicting_line_id", f"Line {place} has the key of {before} and says something else.",
+            file=file, line=place, column="idempotency_key", found=key,
             expected="one key for one event", fix="Give each event a key of its own.",
         )  # fmt: skip
 

@@ -106,7 +106,6 @@ BAD_CSV: dict[str, tuple[bytes, str, int | None, str | None]] = {
     "B48 document": (b"%PDF-1.7\n", "not_csv", None, None),
     "B48 web page": (b"\n<!DOCTYPE html><html>", "not_csv", None, None),
     "B48 program": (b"\x7fELF\x02\x01", "not_csv", None, None),
-    "B63 parquet": (b"PAR1\x15\x04PAR1", "not_csv", None, None),
     "B79 fraction of a count": (usage(b"2026-10-05,anthropic,,m,12.0,,\n"), "bad_type", 2, "requests"),
     "B79 negative count": (usage(b"2026-10-05,anthropic,,m,-5,,\n"), "negative_count", 2, "requests"),
     "tags that are no JSON": (usage(b"2026-10-05,anthropic,,m,1,,{a:1}\n"), "bad_json", 2, "tags"),
@@ -146,14 +145,12 @@ BAD_ARCHIVES: dict[str, tuple[bytes, str]] = {
     "B57 drive": (zipped(("C:\\x.csv", GOOD)), "bad_entry_path"),
     "B58 link": (zipped(("x.csv", b"/etc/passwd"), attributes=0o120777 << 16), "bad_entry_type"),
     "B59 password": (zipped(("x.csv", GOOD), flags=1), "encrypted_archive"),
-    "B60 two files": (zipped(("a.csv", GOOD), ("b.csv", GOOD)), "several_files"),
     "B61 empty zip": (zipped(), "no_rows"),
     "B61 zip of an empty file": (zipped(("a.csv", b"")), "no_rows"),
     "B62 bzip2": (b"BZh91AY&SY", "unsupported_archive"),
     "B62 xz": (b"\xfd7zXZ\x00\x00\x04", "unsupported_archive"),
     "B62 7z": (b"7z\xbc\xaf\x27\x1c\x00\x04", "unsupported_archive"),
     "B62 rar": (b"Rar!\x1a\x07\x00", "unsupported_archive"),
-    "workbook": (zipped(("[Content_Types].xml", b"<x/>"), ("xl/workbook.xml", b"<x/>")), "not_csv"),
 }  # fmt: skip
 
 
