@@ -175,7 +175,8 @@ def connectors_to_connect() -> list[Connector]:
     """What can be connected by a form: vendors that are pulled from or that send events."""
     known = (connector(slug) for slug in CONNECTORS)
     return sorted(
-        (found for found in known if found.fetch or found.webhook), key=lambda found: found.label
+        (found for found in known if found.fetch or found.webhook or found.posted),
+        key=lambda found: found.label,
     )
 
 

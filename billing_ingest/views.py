@@ -30,6 +30,7 @@ from billing_ingest.sources import (
     source_rows,
     with_facts,
 )
+from billing_ingest.token_views import sending
 from finops.ledger.models import Source
 from finops.outside.http import Http, HttpError
 
@@ -162,6 +163,7 @@ def source_context(request: HttpRequest, found: Source, form: SourceForm | None)
         "webhook_path": webhook_path(request, found, vendor),
         "history": history(found, request.GET.get("before", "")),
         "can_administer": form is not None,
+        **(sending(request, found) if form is not None else {}),
     }
 
 
