@@ -45,6 +45,7 @@ class Mapping:
     sql: str  # file name in the connector's folder, or the statement itself
     replaces: Replaces
     packing: Packing | None = None
+    base: str = ""  # a SQL file over `raw` that the mapping's own SQL reads as `base`
 
 
 @dataclass(frozen=True)

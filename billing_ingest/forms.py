@@ -42,6 +42,14 @@ CONFIG_WORDS = {
         "Scope of the exports",
         "Write subscription when each export covers one subscription only; else leave empty.",
     ),
+    "bucket": ("Bucket", "The name alone, without s3://."),
+    "region": ("Region", "Of the bucket, like us-east-1."),
+    "access_key_id": ("Access key id", "Belongs to the secret access key above."),
+    "endpoint_url": ("Storage address", "Leave empty for AWS; the address of another S3 server."),
+    "issuer": (
+        "Invoice issuer",
+        "Of all reports of an account. Leave empty for Amazon Web Services, Inc.",
+    ),
 }
 
 

@@ -119,11 +119,20 @@ class Reading:
         return problems, count
 
     def map(self, mapping: Mapping) -> None:
-        """Make the view `mapped` from the connector's SELECT for one table."""
-        is_file = mapping.sql.endswith(".sql")
-        sql = (self.connector.folder / mapping.sql).read_text() if is_file else mapping.sql
-        sql = sql.rstrip().rstrip(";")
-        self.con.execute(f"CREATE OR REPLACE TEMP VIEW mapped AS {sql}")
+        """Make the view `mapped` from the connector's SELECT for one table.
+
+        A connector's `macros.sql`, where it has one, is there for its mappings.
+        """
+        if (macros := self.connector.folder / "macros.sql").is_file():
+            self.con.execute(macros.read_text())
+        if mapping.base:
+            self.con.execute(f"CREATE OR REPLACE TEMP VIEW base AS {self.select(mapping.base)}")
+        self.con.execute(f"CREATE OR REPLACE TEMP VIEW mapped AS {self.select(mapping.sql)}")
+
+    def select(self, said: str) -> str:
+        """Return a SELECT: a file of the connector's folder, or the statement itself."""
+        sql = (self.connector.folder / said).read_text() if said.endswith(".sql") else said
+        return sql.rstrip().rstrip(";")
 
     def mapped_columns(self) -> list[str]:
         """Return the names of the columns that the current mapping gives."""

@@ -7,6 +7,7 @@ from billing_ingest.connector import Connector
 CONNECTORS = {
     "azure": "billing_ingest.connectors.azure.connector",
     "gcp": "billing_ingest.connectors.gcp.connector",
+    "aws": "billing_ingest.connectors.aws.connector",
     "focus": "billing_ingest.connectors.focus.connector",
     "usage_csv": "billing_ingest.connectors.usage_csv.connector",
     "outcomes_csv": "billing_ingest.connectors.outcomes_csv.connector",
