@@ -8,6 +8,7 @@ wide rows to PostgreSQL, joined to their slice by line number.
 from collections.abc import Mapping as Dict
 from datetime import date, timedelta
 
+from billing_ingest.ai_scope import BOOKED, ai_class_sql, rules, texts_sql
 from billing_ingest.check import check_zones, given, is_bad, list_problems, zone_bits
 from billing_ingest.connector import Mapping
 from billing_ingest.engine import name, text
@@ -20,11 +21,6 @@ TABLE = "ledger_charge"
 NULL_TYPES = ("amount", "quantity", "timestamp", "json", "made_json")
 NOTICE_BIT = 32  # flags: the zones of up to 16 columns below, notices above
 
-AI_SERVICES = (
-    "bedrock|sagemaker|comprehend|rekognition|textract|polly|amazon q|kendra|amazon lex|openai|azure ai|"
-    "cognitive services|machine learning|vertex ai|gemini|dialogflow|anthropic|claude|mistral|cohere|"
-    "copilot|cursor|perplexity|hugging ?face|openrouter"
-)
 # what a delivery replaces -> the columns of `narrow` that make a slice
 GROUPS = {
     "billing_period": ("issuer", "account", "period_start"),
@@ -60,6 +56,7 @@ class Charges:
         self.columns = given("charge", reading.mapped_columns())
         self.scope = scope
         self.bill = reading.document.bill
+        self.ai_class = ai_class_sql(rules())
         document = text(f"{reading.document.name}:")
         self.unit = UNITS[mapping.replaces].format(document=document, object=text(object_key))
         self.key = KEYS[mapping.replaces].format(unit=f"({self.unit})")
@@ -97,29 +94,16 @@ class Charges:
                    billing_currency AS currency,
                    try_cast(billed_cost AS DECIMAL(38, 24)) AS billed,
                    try_cast(effective_cost AS DECIMAL(38, 24)) AS effective,
-                   {self.is_in_scope()} AS in_scope, {row_hash(self.columns)} AS hash,
+                   {self.ai_class} AS ai_class, {self.is_in_scope()} AS in_scope,
+                   {row_hash(self.columns)} AS hash,
                    {is_bad(self.columns)} AS bad, {zone_bits(self.columns)}{notices} AS flags
-            FROM mapped"""
+            FROM (SELECT *, {texts_sql(self.columns)} FROM mapped)"""
 
     def is_in_scope(self) -> str:
+        """Return SQL: a bill is booked whole, or the part of it that is for AI."""
         if self.scope == "all":
             return "true"
-        has = {column.name for column in self.columns}
-        said = [
-            f"coalesce({c}, '')"
-            for c in ("service_name", "provider_name", "publisher_name")
-            if c in has
-        ]
-        tests = (
-            [f"regexp_matches(lower({' || chr(10) || '.join(said)}), {text(AI_SERVICES)})"]
-            if said
-            else []
-        )
-        if "service_category" in has:
-            tests.append("coalesce(service_category = 'AI and Machine Learning', false)")
-        if "service_subcategory" in has:
-            tests.append("coalesce(service_subcategory = 'Generative AI', false)")
-        return f"({' OR '.join(tests) or 'true'})"
+        return f"coalesce(ai_class IN ({', '.join(text(word) for word in BOOKED)}), false)"
 
     def total(self, found: Found) -> None:
         """Fill in slices and totals from the narrow rows."""
@@ -221,6 +205,7 @@ class Charges:
         self.reading.run(f"CREATE OR REPLACE TEMP TABLE booked AS {self.booked()}")
         casts = {column.name: typed(column) for column in self.columns}
         casts["charged_on"] = "utc(charge_period_start)::DATE"
+        casts["ai_class"] = "coalesce(ai_class, '')"
         casts |= {own: own for own in ("line", "slice_id", "billed_nanos", "effective_nanos")}
         select = ", ".join(f"{sql} AS {name(column)}" for column, sql in casts.items())
         # The narrow table is to be held in memory and the file streamed past it, never the reverse.
@@ -238,10 +223,10 @@ class Charges:
         So the lines of a slice and currency add up to their exact total rounded once.
         """
         return f"""
-            SELECT {self.row}, slice_id,
+            SELECT {self.row}, slice_id, ai_class,
                    ({nanos("billed_sum")} - {nanos("billed_sum - billed")})::BIGINT AS billed_nanos,
                    ({nanos("effective_sum")} - {nanos("effective_sum - effective")})::BIGINT AS effective_nanos
-            FROM (SELECT {self.row}, slice_id, billed, effective,
+            FROM (SELECT {self.row}, slice_id, ai_class, billed, effective,
                          sum(billed) OVER so_far AS billed_sum, sum(effective) OVER so_far AS effective_sum
                   FROM narrow JOIN slices USING ({self.group})
                   WHERE in_scope
@@ -266,7 +251,7 @@ def merge(one: Group, other: Group) -> Group:
 
 def row_hash(columns: list[Column]) -> str:
     """Return SQL for a row's 64-bit hash. It may change with DuckDB; then rows count as changed."""
-    return f"hash({', '.join(name(column.name) for column in columns)})"
+    return f"hash(ai_class, {', '.join(name(column.name) for column in columns)})"
 
 
 def row_text(columns: list[Column]) -> str:

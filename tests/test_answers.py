@@ -27,6 +27,7 @@ HX = {"HX-Request": "true"}
 NOT_NOTED = {
     "people_user",  # who sees what is looked up at every request
     "ledger_charge", "ledger_usage",  # come and go with their slices
+    "ledger_aiscoperule",  # says what a load makes of a line
     "ledger_price", "ledger_fxrate", "attribution_dirty", "attribution_billseen",  # read by settle
     "attribution_bookschange",
 }  # fmt: skip

@@ -188,10 +188,16 @@ def pieces() -> Iterable[Piece]:
     yield from _not_billed_yet(evidence, bills, factors)
 
 
+def _is_use(charge: Charge) -> bool:
+    """Training and machines are nobody's use of a model: no log of calls says whose they are."""
+    is_at_rest = charge.ai_class in ("training", "infrastructure")
+    return charge.charge_category == "Usage" and not is_at_rest
+
+
 def _split_charge(
     charge: Charge, logs: list[Usage], factors: dict[int, Decimal]
 ) -> Iterable[Piece]:
-    rows = [u for u in logs if charge.charge_category == "Usage" and _explains(u, charge)]
+    rows = [u for u in logs if _is_use(charge) and _explains(u, charge)]
     least: dict[Any, int] = {}
     for u in rows:
         least[_log(u)] = min(least.get(_log(u), 9), _unsaid(u, charge))
@@ -283,7 +289,7 @@ def _piece(c: Charge | None, u: Usage | None, nanos: int, source: int) -> Piece:
     return Piece(
         c, u, u.occurred_at if u else c.charge_period_start, nanos, said,  # type: ignore[union-attr]
         any(x.is_shared for x in (c, u) if x), any(x.is_excluded for x in (c, u) if x),
-        not c or c.charge_category == "Usage", source,
+        not c or _is_use(c), source,
     )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ SELECT DISTINCT ON (c.charged_on, c.charge_id, c.occurred_on, c.usage_id)
        c.sub_account_id, c.actor, c.api_key, c.project, c.repo, c.branch, c.session, c.pr, c.ticket, c.conversation, c.deal,
        c.team_tag, c.model, c.meter, c.service_tier,
        coalesce(charge.is_shared, false) OR coalesce(used.is_shared, false) AS is_shared, c.is_excluded,
-       coalesce(charge.charge_category <> 'Usage', false) AS is_not_usage, c.is_provisional, c.is_unpriced, c.currency,
+       coalesce(charge.charge_category <> 'Usage' OR charge.ai_class IN ('training', 'infrastructure'), false) AS is_not_usage, c.is_provisional, c.is_unpriced, c.currency,
        (sum(c.billed_nanos) OVER piece)::bigint AS billed_nanos, (sum(c.effective_nanos) OVER piece)::bigint AS effective_nanos
 FROM anew_cell a
 JOIN attribution_cell c ON c.id = a.id

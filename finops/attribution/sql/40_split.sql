@@ -2,7 +2,7 @@
 -- scope and day, and the same sub account, key, model, tier and provider wherever the charge
 -- names them. Rows of a log that do not say are taken only when no row of that log says it.
 -- A row about a use that is no tokens (web_search, images) answers charges of that meter and those
--- that name none.
+-- that name none. Training and machines are nobody's use of a model: no log of calls says whose.
 CREATE TEMP TABLE charge_due ON COMMIT DROP AS
 SELECT c.*, b.source_id, lower(c.model) AS charge_model
 FROM (SELECT DISTINCT charged_on, id FROM touched_charge) t
@@ -15,7 +15,7 @@ SELECT c.charged_on, c.id, c.source_id, c.charge_model, c.sub_account_id, c.api_
 FROM charge_due c
 CROSS JOIN LATERAL generate_series(c.charge_period_start::date, (c.charge_period_end - interval '1 us')::date,
                                    interval '1 day') AS day
-WHERE c.charge_category = 'Usage' AND c.source_id IN (SELECT scope_source_id FROM evidence);
+WHERE c.charge_category = 'Usage' AND c.ai_class NOT IN ('training', 'infrastructure') AND c.source_id IN (SELECT scope_source_id FROM evidence);
 ANALYZE charge_day;
 
 CREATE TEMP TABLE candidate ON COMMIT DROP AS

@@ -28,7 +28,7 @@ SELECT coalesce(e.occurred_at, c.charge_period_start) AS at, c.charged_on, c.id 
        coalesce(nullif(e.model, ''), lower(c.model)) AS model, c.meter,
        coalesce(nullif(c.service_tier, ''), e.service_tier, '') AS service_tier,
        c.is_shared OR coalesce(e.is_shared, false) AS is_shared, c.is_excluded OR coalesce(e.is_excluded, false) AS is_excluded,
-       c.charge_category <> 'Usage' AS is_not_usage,
+       c.charge_category <> 'Usage' OR c.ai_class IN ('training', 'infrastructure') AS is_not_usage,
        false AS is_provisional, coalesce(p.is_unpriced, false) AS is_unpriced, c.billing_currency AS currency,
        coalesce(p.billed_nanos, c.billed_nanos) AS billed_nanos,
        coalesce(p.effective_nanos, c.effective_nanos) AS effective_nanos

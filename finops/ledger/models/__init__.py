@@ -5,6 +5,7 @@ A slice is the part of a table that a delivery replaces as a whole (a billing pe
 an object). A newer slice with the same key supersedes the older one; both stay readable.
 """
 
+from finops.ledger.models.ai_scope import AiScopeRule
 from finops.ledger.models.facts import Charge, DimensionFields, NextVal, Usage
 from finops.ledger.models.imports import (
     BillingScope,
@@ -19,7 +20,7 @@ from finops.ledger.models.posted import IngestToken, RunningTotal
 from finops.ledger.models.prices import FxRate, Price
 
 __all__ = [
-    "BillingScope", "Charge", "DimensionFields", "FeedSwitch", "FxRate", "Import", "IngestToken",
-    "Invoice", "NextVal", "Price", "RunningTotal", "SavedMapping", "Seat", "Slice", "Source", "Usage",
-    "VendorName",
+    "AiScopeRule", "BillingScope", "Charge", "DimensionFields", "FeedSwitch", "FxRate", "Import",
+    "IngestToken", "Invoice", "NextVal", "Price", "RunningTotal", "SavedMapping", "Seat", "Slice",
+    "Source", "Usage", "VendorName",
 ]  # fmt: skip
