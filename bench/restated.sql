@@ -36,7 +36,9 @@ UPDATE ledger_slice s SET totals = jsonb_build_object('USD', c.billed::text)
 FROM (SELECT slice_id, sum(billed_cost) AS billed FROM ledger_charge WHERE slice_id IN (SELECT id FROM new_slice) GROUP BY 1) c
 WHERE c.slice_id = s.id;
 
-UPDATE ledger_import i SET totals = s.totals FROM ledger_slice s
+-- The import says what its own slices hold, as a load says it.
+UPDATE ledger_import i SET totals = s.totals, rows = (SELECT sum(n.rows) FROM ledger_slice n WHERE n.import_id = i.id)
+FROM ledger_slice s
 WHERE i.id = (SELECT max(id) FROM ledger_import) AND s.import_id = i.id AND s."table" = 'charge';
 
 INSERT INTO attribution_dirty (what, ref)
