@@ -11,6 +11,8 @@ import zstandard
 from finops.ledger.models import Import, Source
 from finops.ledger.queries import raw_line
 from finops.outside import archive
+from tests.tables_made import bill_columns, parquet, workbook
+from tests.tables_made import zipped as zipped_all
 
 pytestmark = pytest.mark.django_db
 
@@ -79,3 +81,39 @@ def test_what_was_not_archived_or_is_broken_is_empty():
         source=source, state="loaded", filename="f", sha256="0" * 64, size_bytes=1
     )
     assert raw_line(gone.pk, 1) == ""
+
+
+def test_a_row_of_a_parquet_file_is_shown_as_columns_and_values():
+    columns = bill_columns("1.50", "2.25")
+    imp = archived(parquet({"BilledCost": columns["BilledCost"], "Note": ["a", None]}))
+
+    assert raw_line(imp, 1) == "BilledCost: 1.50000000000000000000\nNote: a"
+    assert raw_line(imp, 2) == "BilledCost: 2.25000000000000000000"
+    assert raw_line(imp, 3) == ""
+
+
+def test_a_row_of_a_sheet_is_found_by_the_number_a_spreadsheet_shows():
+    imp = archived(workbook([], ["Cost", "Note"], [1.5, "a"], [], [2, None], title="Bill"))
+    Import.objects.filter(pk=imp).update(preview={"sheets": ["Bill"]})
+
+    assert raw_line(imp, 3) == "Cost: 1.5\nNote: a"
+    assert raw_line(imp, 5) == "Cost: 2"
+
+
+def test_lines_go_on_through_the_files_of_a_zip():
+    first = parquet({"Cost": ["1", "2"]})
+    imp = archived(
+        zipped_all(("1.csv", BILL), ("2.parquet", first), ("3.csv.gz", gzip.compress(BILL)))
+    )
+
+    assert raw_line(imp, 5) == "3.50,last"
+    assert raw_line(imp, 7) == "Cost: 2"
+    assert raw_line(imp, 9) == "1.50,plain"
+
+
+def test_records_go_on_through_the_files_of_a_zip():
+    pages = json.dumps([{"a": 1}, {"a": 2}], indent=1).encode()
+    imp = archived(zipped_all(("1.json", pages), ("2.jsonl", b'{"a": 3}\n{"a": 4}\n')))
+
+    assert json.loads(raw_line(imp, 2)) == {"a": 2}
+    assert raw_line(imp, 4) == '{"a": 4}'

@@ -11,7 +11,9 @@ import zstandard
 
 from finops.attribution.verify import reading
 from finops.attribution.verify.readers import anthropic, focus
+from tests.bills import bill
 from tests.small_books import BILLED, FILE
+from tests.tables_made import bill_columns, bill_rows, parquet, workbook, zipped
 
 
 @pytest.fixture
@@ -77,3 +79,29 @@ def test_anthropic_cents_become_dollars_in_every_form_of_json(read):
 def test_a_file_the_reader_cannot_follow_is_refused(read, content):
     with pytest.raises(reading.UnreadableError):
         read(content)
+
+
+def test_every_kind_of_file_says_the_same_to_the_second_reader(read):
+    amounts = ("10.25", "-0.12345678901234567890", "0.1")
+    wanted = {"USD": sum(map(Decimal, amounts))}
+    as_parquet = parquet(bill_columns(*amounts))
+    packed = zipped(("1.csv.gz", gzip.compress(bill("1.5"))), ("2.parquet", as_parquet))
+
+    assert read(bill(*amounts)) == wanted
+    assert read(as_parquet) == wanted
+    assert read(gzip.compress(as_parquet)) == wanted
+    assert read(packed) == {"USD": wanted["USD"] + Decimal("1.5")}
+
+
+def test_only_the_sheets_that_were_loaded_are_read(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(workbook(["a note"], title="Cover", Bill=bill_rows("1.5", "2.25")))
+
+    sums = reading.sums_of(path, focus.focus_csv, ["Bill"])
+    assert (sums.totals, sums.rows) == ({"USD": Decimal("3.75")}, 2)
+
+
+def test_a_table_that_cannot_be_read_is_no_table_without_rows(read):
+    as_parquet = parquet(bill_columns("1", "2"))
+    with pytest.raises(reading.UnreadableError):
+        read(as_parquet[:-30])

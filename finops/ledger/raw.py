@@ -1,70 +1,80 @@
 """One record of an archived file, as it was delivered: read as a stream, unpacked on the way.
 
 `line` is what a fact calls its line: in CSV and JSON lines the line of the file that the record
-starts on, counted from one; in other JSON the ordinal of the record. Records of nested JSON are
-the objects of the innermost lists, in order.
+starts on, counted from one; in a Parquet file or a sheet the number of the row; in other JSON the
+ordinal of the record. Records of nested JSON are the objects of the innermost lists, in order.
+Lines are counted through the parts of a zip.
 """
 
-import gzip
-import io
+import csv
 import json
-import zipfile
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any, BinaryIO, cast
+from typing import IO, Any
 
-import zstandard
+from finops.ledger.delivered import Part
 
-GZIP, ZIP, ZSTD = b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd"
-LINE_MAX = 1024 * 1024
+LINE_MAX = 2_000_001  # more than any line that is loaded
 JSON_MAX = 64 * 1024 * 1024
 RECORD_LINES_MAX = 1000
-
-
-UNREADABLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, zstandard.ZstdError)
 
 
 class TooLargeError(Exception):
     """A JSON file that would have to be read whole and is too large for that."""
 
 
-@contextmanager
-def unpacked(raw: BinaryIO) -> Iterator[io.TextIOWrapper]:
-    """The text of the file, or of the first file in an archive."""
-    head = raw.read(4)
-    raw.seek(0)
-    if head.startswith(GZIP):
-        plain: Any = gzip.GzipFile(fileobj=raw)
-    elif head.startswith(ZSTD):
-        reader = zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(raw)
-        plain = io.BufferedReader(cast("Any", reader))
-    elif head.startswith(ZIP):
-        archive = zipfile.ZipFile(raw)
-        files = [e for e in archive.infolist() if not e.is_dir() and "__MACOSX" not in e.filename]
-        plain = archive.open(files[0]) if files else io.BytesIO()
-    else:
-        plain = raw
-    with io.TextIOWrapper(plain, "utf-8-sig", errors="replace", newline="") as text:
-        yield text
+class Lines:
+    """The lines of a text, counted while they are read."""
+
+    def __init__(self, first: str, text: IO[str]) -> None:
+        self.first = first
+        self.text = text
+        self.count = 0
+
+    def __iter__(self) -> Iterator[str]:
+        line = self.first
+        while line:
+            self.count += 1
+            yield line
+            line = self.text.readline(LINE_MAX)
 
 
-def record_at(text: io.TextIOWrapper, line: int) -> str:
-    """The record; empty when the file has none there. Raises TooLargeError."""
-    first = text.readline(LINE_MAX)
+def record_at(parts: Iterable[Part], line: int) -> str:
+    """The record; empty when no part has it. Raises TooLargeError."""
+    for part in parts:
+        found, lines = record_of(part, line)
+        if found or line <= lines:
+            return found
+        line -= lines
+    return ""
+
+
+def record_of(part: Part, line: int) -> tuple[str, int]:
+    """The record of a part, or how many lines it has when the record is in a later one."""
+    if part.is_table:
+        return table_record(part.text, line)
+    first = part.text.readline(LINE_MAX)
     if is_json(first) and not is_object(first):
-        return json_record(first + rest_of(text), line)
-    return csv_record(chained(first, text), line, is_quoted=not is_json(first))
+        return json_record(first + rest_of(part.text), line)
+    lines = Lines(first, part.text)
+    return csv_record(iter(lines), line, is_quoted=not is_json(first)), lines.count
 
 
-def chained(first: str, text: io.TextIOWrapper) -> Iterator[str]:
-    yield first
-    while following := text.readline(LINE_MAX):
-        yield following
+def table_record(text: IO[str], line: int) -> tuple[str, int]:
+    """A row as its columns and values, one a line; those without a value are left out."""
+    csv.field_size_limit(LINE_MAX)
+    rows = csv.reader(text)
+    header = next(rows, [])
+    number = 0
+    for row in rows:
+        number = int(row[0])
+        if number >= line:
+            cells = zip(header[1:], row[1:], strict=True) if number == line else ()
+            return "\n".join(f"{name}: {cell}" for name, cell in cells if cell), number
+    return "", number
 
 
-def rest_of(text: io.TextIOWrapper) -> str:
+def rest_of(text: IO[str]) -> str:
     rest = text.read(JSON_MAX + 1)
     if len(rest) > JSON_MAX:
         raise TooLargeError(f"more than {JSON_MAX} characters")
@@ -94,15 +104,18 @@ def csv_record(lines: Iterator[str], line: int, *, is_quoted: bool) -> str:
     return record.rstrip("\r\n")
 
 
-def json_record(text: str, ordinal: int) -> str:
-    """The record as JSON; numbers keep their value."""
+def json_record(text: str, ordinal: int) -> tuple[str, int]:
+    """The record as JSON; numbers keep their value. Else how many records there are."""
     try:
         document = json.loads(text)
     except ValueError:
-        return ""
+        return "", 0
     documents = document if isinstance(document, list) else [document]
-    found = next(islice(leaves(documents), ordinal - 1, None), None)
-    return "" if found is None else json.dumps(found, indent=2, ensure_ascii=False)
+    count = 0
+    for count, found in enumerate(leaves(documents), start=1):
+        if count == ordinal:
+            return json.dumps(found, indent=2, ensure_ascii=False), count
+    return "", count
 
 
 def leaves(elements: list[Any]) -> Iterator[Any]:

@@ -39,7 +39,7 @@ def imports_equal_their_files(unread: list[str]) -> Iterator[Violation]:
         try:
             with archive.local_copy(imp.sha256) as path, path.open("rb") as raw:
                 found = hashlib.file_digest(raw, "sha256").hexdigest()
-                sums = sums_of(path, reader)
+                sums = sums_of(path, reader, imp.preview.get("sheets", ()))
         except (UnreadableError, archive.DamagedError, OSError) as error:
             yield differ("import_file", "the archived file cannot be read", name_of(imp), "", error)
             continue

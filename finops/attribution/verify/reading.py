@@ -5,21 +5,17 @@ A sum that would need rounding raises instead. What a file of each kind says: `r
 """
 
 import csv
-import gzip
-import io
 import json
-import zipfile
-import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 
-import zstandard
+from finops.ledger.delivered import UNREADABLE, parts_of
 
 # Wide enough for 38 digits and a sum of any number of lines; it never rounds in silence.
 EXACT = Context(prec=120, traps=[Inexact, InvalidOperation])
@@ -27,7 +23,6 @@ DELIMITERS = ",;\t|"
 SIGNS = set("$€£")
 WITHOUT_SIGN = str.maketrans("", "", "$€£,")
 DECODER = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal)
-GZIP, ZIP, ZSTD = b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd"
 
 
 class UnreadableError(Exception):
@@ -84,44 +79,22 @@ def json_documents(text: IO[str]) -> Iterator[Any]:
 Reader = Callable[[IO[str], FileSums], None]
 
 
-def sums_of(path: Path, reader: Reader) -> FileSums:
+def sums_of(path: Path, reader: Reader, sheets: Sequence[str] = ()) -> FileSums:
     """Read an archived file, packed or not, and add up what it bills.
 
-    Raises UnreadableError when it is not what the reader expects.
+    The reader sees each part as text: a Parquet file and a sheet as CSV. `sheets` are those of a
+    workbook that count. Raises UnreadableError when it is not what the reader expects.
     """
     sums = FileSums()
     try:
-        with ExitStack() as stack:
-            for binary in _unpacked(path, stack):
-                reader(io.TextIOWrapper(binary, "utf-8-sig", newline=""), sums)
+        with closing(parts_of(path, sheets)) as parts:
+            for part in parts:
+                reader(part.text, sums)
     except (ValueError, KeyError, IndexError, ArithmeticError, csv.Error, EOFError) as error:
         raise UnreadableError(f"{type(error).__name__}: {error}") from error
-    except (OSError, zlib.error, zipfile.BadZipFile, zstandard.ZstdError) as error:
+    except UNREADABLE as error:
         raise UnreadableError(str(error)) from error
     return sums
-
-
-def _unpacked(path: Path, stack: ExitStack) -> Iterator[IO[bytes]]:
-    """Yield the file, or every file of a zip, as a stream of what was packed."""
-    raw = stack.enter_context(path.open("rb"))
-    head = raw.read(4)
-    raw.seek(0)
-    if head.startswith(GZIP):
-        yield cast("IO[bytes]", stack.enter_context(gzip.GzipFile(fileobj=raw)))
-    elif head.startswith(ZSTD):
-        yield cast("IO[bytes]", io.BufferedReader(_zstd(raw)))
-    elif head.startswith(ZIP):
-        packed = stack.enter_context(zipfile.ZipFile(raw))
-        for entry in packed.infolist():
-            if not entry.is_dir() and not entry.filename.startswith("__MACOSX/"):
-                yield stack.enter_context(packed.open(entry))
-    else:
-        yield raw
-
-
-def _zstd(raw: IO[bytes]) -> Any:
-    reader = zstandard.ZstdDecompressor(max_window_size=2**27)
-    return reader.stream_reader(raw, read_across_frames=True)
 
 
 def decimal(text: str) -> Decimal:
