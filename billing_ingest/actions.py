@@ -3,6 +3,7 @@
 Every action locks the import's row first, so that two clicks are one.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -104,6 +105,18 @@ def mapped_source(name: str) -> Source:
     return known or Source.objects.create(
         connector="mapped", name=name, key=free_key(name, "mapped")
     )
+
+
+def book_typed(said: dict[str, Any], by: User, now: datetime) -> Import:
+    """Write down a bill that was typed in as a file of its own, and book it like any other."""
+    source = load.default_source(connector("typed_bills"))
+    content = json.dumps({"typed_bill": 1} | said, indent=1, ensure_ascii=False).encode()
+    name = f"bill {said['vendor']} {said['number']}.json".replace("/", "-")
+    with transaction.atomic():
+        imp = load.load(load.receive(source, name, content, by=by))
+        if imp.state == State.LOADED:
+            jobs.enqueue_settle(now)
+    return imp
 
 
 def confirm(imp_id: int, now: datetime) -> None:

@@ -20,6 +20,7 @@ CONNECTORS = {
     "github": "billing_ingest.connectors.github.connector",
     "seats_csv": "billing_ingest.connectors.seats_csv.connector",
     "resolutions_csv": "billing_ingest.connectors.resolutions_csv.connector",
+    "typed_bills": "billing_ingest.connectors.typed_bills.connector",
     "github_copilot": "billing_ingest.connectors.github_copilot.connector",
     "cursor": "billing_ingest.connectors.cursor.connector",
     # Last: what people say of a file counts when no vendor's connector knows it.

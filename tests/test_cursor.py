@@ -8,10 +8,12 @@ import pytest
 
 from billing_ingest.connector import Outside
 from billing_ingest.registry import connector
+from finops.attribution.models import Cell
 from finops.attribution.verify.books import verify
 from finops.ledger.models import Charge, Usage, VendorName
 from finops.outside.http import Http, HttpError
 from finops.people.models import Identity, Person
+from tests.commands import settle
 from tests.fakes.cursor import Team, event, fake_cursor
 from tests.fakes.pulling import pull_from
 from tests.loading import books, give
@@ -86,6 +88,21 @@ def test_what_the_plan_includes_is_use_and_not_money(kind, chargeable, is_billed
     assert Charge.objects.get().list_cost == Decimal("0.5")
     paid_by_plan = (Usage.objects.get().tags or {}).get("paid_by")
     assert paid_by_plan == (None if is_billed else "seat")
+
+
+def test_a_persons_events_are_paid_by_that_person_alone():
+    """Two people use one model in the same hour: neither bill is split over the other's use."""
+    give("cursor", page(event(DAY, 9, ANA, 300), event(DAY, 9, "ben@example.com", 100)), "e.json")
+    settle()
+    paid = {cell.actor: cell.billed_nanos for cell in Cell.objects.all()}
+    assert paid == {ANA: 3_000_000_000, "ben@example.com": 1_000_000_000}
+
+
+def test_included_use_is_never_provisional_cost():
+    later = event(date(2026, 8, 9), 9, ANA, 50, kind="Included in Business")
+    give("cursor", page(event(DAY, 9, ANA, 300), later), "e.json")
+    settle()
+    assert [cell.is_provisional for cell in Cell.objects.all()] == [False]
 
 
 def test_the_older_word_for_the_kind_is_read():

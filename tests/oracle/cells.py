@@ -227,7 +227,7 @@ def _explains(u: Usage, c: Charge) -> bool:
         not mine or mine == theirs or (not theirs and not strict)
         for mine, theirs, strict in (
             (c.model.lower(), u.model.lower(), True), (c.sub_account_id, _account(u), False),
-            (c.api_key, u.api_key, False),
+            (c.api_key, u.api_key, False), (c.actor.lower(), u.actor.lower(), False),
             (c.service_tier, u.service_tier, False), (c.provider, u.provider, False),
             (c.meter, u.meter or c.meter, True),
         )
@@ -241,6 +241,7 @@ def _unsaid(u: Usage, c: Charge) -> int:
     pairs = (
         (c.sub_account_id, _account(u)),
         (c.api_key, u.api_key),
+        (c.actor, u.actor),
         (c.service_tier, u.service_tier),
     )
     is_other = c.meter not in ("", *TOKEN_METERS) and not u.meter

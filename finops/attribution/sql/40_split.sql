@@ -1,5 +1,5 @@
 -- Every touched charge that still books money, day by day, and the usage rows it paid for: same
--- scope and day, and the same sub account, key, model, tier and provider wherever the charge
+-- scope and day, and the same sub account, person, key, model, tier and provider wherever the charge
 -- names them. Rows of a log that do not say are taken only when no row of that log says it.
 -- A row about a use that is no tokens (web_search, images) answers charges of that meter and those
 -- that name none. Training and machines are nobody's use of a model: no log of calls says whose.
@@ -11,7 +11,7 @@ JOIN booked_slice b ON b.id = c.slice_id;
 
 CREATE TEMP TABLE charge_day ON COMMIT DROP AS
 SELECT c.charged_on, c.id, c.source_id, c.charge_model, c.sub_account_id, c.api_key, c.service_tier, c.provider,
-       c.meter, c.charge_period_start, c.charge_period_end, day::date AS day
+       lower(c.actor) AS actor, c.meter, c.charge_period_start, c.charge_period_end, day::date AS day
 FROM charge_due c
 CROSS JOIN LATERAL generate_series(c.charge_period_start::date, (c.charge_period_end - interval '1 us')::date,
                                    interval '1 day') AS day
@@ -25,13 +25,14 @@ SELECT c.charged_on, c.id AS charge_id, e.occurred_on, e.id AS usage_id, e.natur
             WHEN 'cache_write' THEN e.cache_write_tokens WHEN 'output' THEN e.output_tokens END AS meter_tokens,
        CASE c.meter WHEN 'input' THEN e.input_list_cost WHEN 'cached_input' THEN e.cached_input_list_cost
             WHEN 'cache_write' THEN e.cache_write_list_cost WHEN 'output' THEN e.output_list_cost END AS meter_list_cost,
-       (c.sub_account_id <> '' AND e.sub_account_id = '')::int + (c.api_key <> '' AND e.api_key = '')::int
+       (c.sub_account_id <> '' AND e.sub_account_id = '')::int + (c.actor <> '' AND e.actor = '')::int + (c.api_key <> '' AND e.api_key = '')::int
            + (c.service_tier <> '' AND e.service_tier = '')::int + (c.charge_model <> '' AND e.model = '')::int
            + (c.meter NOT IN ('', 'input', 'cached_input', 'cache_write', 'output') AND e.meter = '')::int AS unsaid
 FROM charge_day c
 JOIN evidence e ON e.scope_source_id = c.source_id AND e.occurred_on = c.day
  AND (c.charge_model = '' OR e.model = c.charge_model)
  AND (c.sub_account_id = '' OR e.sub_account_id IN (c.sub_account_id, ''))
+ AND (c.actor = '' OR e.actor IN (c.actor, ''))
  AND (c.api_key = '' OR e.api_key IN (c.api_key, ''))
  AND (c.service_tier = '' OR e.service_tier IN (c.service_tier, ''))
  AND (c.provider = '' OR e.provider IN (c.provider, ''))
