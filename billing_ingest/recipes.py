@@ -36,7 +36,7 @@ def claude_code(home: str, token: str) -> Recipe:
         "OTEL_LOGS_EXPORTER": "otlp",
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"{home}/otlp",
-        "OTEL_EXPORTER_OTLP_HEADERS": f"Authorization=Bearer {token}",
+        "OTEL_EXPORTER_OTLP_HEADERS": f"x-outlay-token={token}",
         "OTEL_RESOURCE_ATTRIBUTES": "team=YOUR-TEAM",
     }
     return Recipe(
@@ -77,7 +77,7 @@ def gemini(home: str, token: str) -> Recipe:
         "Gemini CLI",
         "~/.gemini/settings.json, and the token in the environment",
         f"{json.dumps(settings, indent=2)}\n\n"
-        f'export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer {token}"',
+        f"export OTEL_EXPORTER_OTLP_HEADERS=x-outlay-token={token}",
     )
 
 
@@ -87,7 +87,7 @@ def any_program(home: str, token: str) -> Recipe:
         "its environment",
         f"OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf\n"
         f"OTEL_EXPORTER_OTLP_ENDPOINT={home}/otlp\n"
-        f'OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer {token}"\n'
+        f"OTEL_EXPORTER_OTLP_HEADERS=x-outlay-token={token}\n"
         "OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental",
         "Calls count that an instrumentation of gen_ai traces or measures. Spans and metrics of the "
         "same calls count once.",
