@@ -135,7 +135,7 @@ def money_columns(document: Document) -> set[str]:
     """The file's names for our columns of money, in lower case."""
     tables = {mapping.table for mapping in document.mappings}
     ours = [c.name for table in tables for c in TABLES[table] if c.type == "amount"]
-    return {document.names.get(name, name).lower() for name in ours}
+    return {said for name in ours for said in document.names.get(name, name).lower().split("|")}
 
 
 def sounds_like_money(column: str) -> bool:

@@ -1,5 +1,6 @@
 """Pulling exports from a storage account: the newest whole run of a month, or the old figures."""
 
+import csv
 import gzip
 import io
 from datetime import date
@@ -17,6 +18,7 @@ from finops.ledger.secrets import set_secret
 from finops.outside.http import Http, HttpError
 from finops.periods import Period
 from tests.fakes.azure import CONTAINER, SIGNATURE, TOKEN, Container, fake_azure, month_of_costs
+from tests.loading import give
 from tests.vendor import Answer, vendor
 
 FIRST, END = date(2026, 7, 5), date(2026, 7, 6)
@@ -41,6 +43,16 @@ def fetched(settings, tmp_path):
 
     run.waits = []
     return run
+
+
+def as_table(month: bytes) -> bytes:
+    """The lines of a part as a Parquet file, costs as doubles."""
+    rows = list(csv.DictReader(io.StringIO(month.decode())))
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    columns["CostInBillingCurrency"] = [float(cost) for cost in columns["CostInBillingCurrency"]]
+    out = io.BytesIO()
+    pq.write_table(pa.table(columns), out)
+    return out.getvalue()
 
 
 def test_only_the_newest_run_of_a_month_is_read(fetched):
@@ -96,6 +108,18 @@ def test_the_parts_of_a_run_are_one_file(fetched):
     (delivery,) = fetched(container)
     assert delivery.filename.endswith(".zip")
     assert delivery.body.read_bytes()[:2] == b"PK"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("suffix", ["csv", "csv.gz", "parquet"])
+def test_parts_of_any_kind_are_one_bill(fetched, suffix):
+    months = [month_of_costs("1.00"), month_of_costs("2.50", "2026-07-03")]
+    pack = {"csv": bytes, "csv.gz": gzip.compress, "parquet": as_table}[suffix]
+    container = Container()
+    container.run([pack(month) for month in months], suffix=suffix)
+    (delivery,) = fetched(container)
+    imp = give("azure", delivery.body, delivery.filename, document=delivery.document)
+    assert (imp.errors, imp.rows, imp.totals) == ([], 2, {"USD": "3.5"})
 
 
 def test_packed_parts_and_tables_are_counted_too(fetched):
@@ -236,8 +260,8 @@ def test_a_grown_month_replaces_itself_and_a_broken_run_leaves_it(settings):
 
         assert [imp.state for imp in run()] == [Import.State.LOADED]
         assert [imp.state for imp in run()] == [Import.State.DUPLICATE]
-        grown = month_of_costs("1.00") + month_of_costs("6.00", "2026-07-04").splitlines(True)[1]
-        container.run([grown], run="b", submitted="2026-07-05")
+        parts = [month_of_costs("1.00"), month_of_costs("6.00", "2026-07-04")]
+        container.run(parts, run="b", submitted="2026-07-05")
         assert [imp.state for imp in run()] == [Import.State.LOADED]
         assert booked() == [Decimal(1), Decimal(6)]
         damaged = half_delivered(container)

@@ -5,6 +5,8 @@ import io
 import json
 from decimal import Decimal
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from finops.attribution.verify.readers.gcp import export_table
@@ -309,6 +311,26 @@ def test_a_number_of_json_keeps_its_digits(charges):
     )
     (row,) = charges(line)
     assert Decimal(row["billed_cost"]) == Decimal("1.000000000000000000000001")
+
+
+def test_a_table_of_the_warehouse_says_what_flat_lines_say(charges, tmp_path):
+    """Nested columns, costs and credits as doubles: what BigQuery exports as Parquet."""
+    (row,) = [
+        json.loads(line)
+        for line in nested({"labels": '[{"key":"team","value":"core"}]'}).splitlines()
+    ]
+    row |= {
+        "cost": 1.25,
+        "credits": [{"name": "a", "amount": -0.25}, {"name": "b", "amount": -1e-07}],
+    }
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.Table.from_pylist([row]), path)
+    (found,) = charges(path)
+    assert Decimal(found["billed_cost"]) == Decimal("0.9999999")
+    flat = {"credits": '[{"amount":-0.2500001}]', "labels": '[{"key":"team","value":"core"}]'}
+    (same,) = charges(extract(flat))
+    for name in same.keys() - {"line", "extras"}:
+        assert found[name] == same[name], name
 
 
 # --- real files ----------------------------------------------------------------------------------

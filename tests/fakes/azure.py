@@ -1,12 +1,15 @@
 """A storage account with cost exports: lists, manifests and parts, as Azure's blob service gives them."""
 
 import gzip
+import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from xml.sax.saxutils import escape
+
+import pyarrow.parquet as pq
 
 from tests.vendor import Answer, Asked, Vendor, vendor
 
@@ -41,12 +44,13 @@ class Container:
         for number, part in enumerate(parts):
             name = f"{folder}/part_{number}_0001.{suffix}"
             plain = gzip.decompress(part) if suffix.endswith("gz") else part
+            is_table = suffix == "parquet"
             self.blobs[name] = part
             blobs.append(
                 {
                     "blobName": name,
                     "byteCount": len(part),
-                    "dataRowCount": plain.count(b"\n") - 1,
+                    "dataRowCount": rows_of_table(part) if is_table else plain.count(b"\n") - 1,
                 }
             )
         manifest = {
@@ -87,6 +91,10 @@ class Container:
             "\ufeff<?xml version='1.0' encoding='utf-8'?><EnumerationResults>"
             f"<Blobs>{blobs}</Blobs><NextMarker>{following}</NextMarker></EnumerationResults>"
         ).encode()
+
+
+def rows_of_table(part: bytes) -> int:
+    return int(pq.read_metadata(io.BytesIO(part)).num_rows)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Microsoft Azure: cost exports, actual, amortised and FOCUS, of a billing account."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from billing_ingest.connector import Connector, Document, Mapping, Sniff
@@ -89,6 +90,7 @@ def _cost(name: str, label: str) -> Document:
         recognise=recognise_actual if name == "actual" else recognise_amortised,
         mappings=(Mapping("charge", "cost.sql", "billing_period"),),
         optional=COLUMNS,
+        floats=True,  # a Parquet export may keep costs as doubles
         names=NAMES,
     )
 
@@ -106,7 +108,9 @@ CONNECTOR = Connector(
     documents=(
         _cost("actual", "an Azure export of actual costs"),
         _cost("amortised", "an Azure export of amortised costs"),
-        focus_document("focus", "an Azure export of FOCUS costs", recognise_focus),
+        replace(
+            focus_document("focus", "an Azure export of FOCUS costs", recognise_focus), floats=True
+        ),
     ),
     fetch=fetch,
     declines=_declines,

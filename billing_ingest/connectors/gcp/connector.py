@@ -71,6 +71,7 @@ CONNECTOR = Connector(
             recognise=recognise_table,
             mappings=(Mapping("charge", "export_table.sql", "billing_period"),),
             optional=COLUMNS,
+            floats=True,  # BigQuery keeps costs as floating point; their shortest text is the amount
             names=NAMES,
         ),
         Document(
