@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from billing_ingest import (
+    ai_scope_views,
     bill_views,
     invoice_views,
     mapping_views,
@@ -46,6 +47,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup/invoices/<int:invoice_id>/", invoice_views.invoice, name="invoice"),
     path(
         "setup/invoices/<int:invoice_id>/withdraw/", invoice_views.withdraw, name="withdraw-invoice"
+    ),
+    path("setup/ai-scope/", ai_scope_views.ai_scope_page, name="ai-scope"),
+    path("setup/ai-scope/new/", ai_scope_views.new_ai_scope_rule, name="new-ai-scope-rule"),
+    path("setup/ai-scope/<int:rule_id>/", ai_scope_views.ai_scope_rule, name="ai-scope-rule"),
+    path(
+        "setup/ai-scope/<int:rule_id>/move/",
+        ai_scope_views.move_ai_scope_rule,
+        name="move-ai-scope-rule",
+    ),
+    path(
+        "setup/ai-scope/<int:rule_id>/end/",
+        ai_scope_views.end_ai_scope_rule,
+        name="end-ai-scope-rule",
     ),
     path("setup/imports/<int:imp_id>/", upload_views.import_page, name="import"),
     path("setup/imports/<int:imp_id>/mapping/", mapping_views.mapping, name="mapping"),
