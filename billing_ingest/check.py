@@ -40,7 +40,7 @@ WORDS = {
                        "Write dates in ISO form."),
     "date_out_of_range": ("is out of range", "a year from 2000 to 2099", "Correct the year."),
     "unknown_currency": ("is not a currency code", "an ISO 4217 code like USD",
-                         "Use the three-letter code in capitals."),
+                         "Use the three-letter code; register other units on the page Currencies."),
     "bad_json": ("is not JSON", "a JSON value", "Correct the JSON."),
     "bad_list": ("is not written as expected", "", "Separate the entries with semicolons."),
     "bad_identity": ("names somebody without saying where", "github:alice;jira:5b10ac",

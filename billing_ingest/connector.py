@@ -41,7 +41,9 @@ class Packing:
 class Mapping:
     """One table that a document fills: its SQL file and what a delivery of it replaces."""
 
-    table: Literal["charge", "usage", "work_item", "person", "invoice", "seat", "vendor_name"]
+    table: Literal[
+        "charge", "usage", "work_item", "person", "invoice", "seat", "vendor_name", "fx_rate"
+    ]
     sql: str  # file name in the connector's folder, or the statement itself
     replaces: Replaces
     packing: Packing | None = None

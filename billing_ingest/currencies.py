@@ -1,4 +1,6 @@
-"""National currencies by their ISO 4217 code: what a bill may be written in."""
+"""What a bill may be written in: national currencies by ISO 4217, and units people registered."""
+
+from finops.ledger.models import Unit
 
 CURRENCIES = (
     "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD "
@@ -9,3 +11,10 @@ CURRENCIES = (
     "STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD "
     "XCG XOF XPF YER ZAR ZMW ZWG"
 ).split()
+
+
+def known() -> tuple[list[str], dict[str, str]]:
+    """Return the codes that count, and the names of registered units in files -> their code."""
+    units = Unit.objects.all()
+    names = {name: unit.code for unit in units for name in unit.names}
+    return [*CURRENCIES, *(unit.code for unit in units)], names

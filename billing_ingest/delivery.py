@@ -14,6 +14,7 @@ from billing_ingest.merged import NATURAL_KEYS, Merged
 from billing_ingest.parts import Found, Totals, sum_of
 from billing_ingest.people_rows import People
 from billing_ingest.pipe import Progress
+from billing_ingest.rates import Rates
 from billing_ingest.read import Reading
 from billing_ingest.refusal import Refused
 from billing_ingest.usages import Usages
@@ -113,6 +114,8 @@ def merged_part(reading: Reading, mapping: Mapping) -> Upserted:
         return People(reading, mapping)
     if mapping.table == "invoice":
         return Invoices(reading, mapping)
+    if mapping.table == "fx_rate":
+        return Rates(reading, mapping)
     if mapping.table in NATURAL_KEYS:
         return Merged(reading, mapping)
     return WorkItems(reading, mapping)

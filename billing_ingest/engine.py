@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from billing_ingest.currencies import CURRENCIES
+from billing_ingest.currencies import known
 
 Rows = Iterable[Sequence[object]]
 SQL = Path(__file__).parent / "sql"
@@ -28,7 +28,9 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
         },
     )
     con.execute("SET TimeZone = 'UTC'")
-    con.execute("SET VARIABLE currencies = $1", [CURRENCIES])
+    currencies, units = known()
+    con.execute("SET VARIABLE currencies = $1", [currencies])
+    con.execute("SET VARIABLE units = map($1, $2)", [list(units), list(units.values())])
     con.execute(macros())
     return con
 

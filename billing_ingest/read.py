@@ -127,7 +127,11 @@ class Reading:
             self.con.execute(macros.read_text())
         if mapping.base:
             self.con.execute(f"CREATE OR REPLACE TEMP VIEW base AS {self.select(mapping.base)}")
-        self.con.execute(f"CREATE OR REPLACE TEMP VIEW mapped AS {self.select(mapping.sql)}")
+        sql = self.select(mapping.sql)
+        if mapping.table == "charge":
+            code = "unit_code(billing_currency) AS billing_currency"
+            sql = f"SELECT * REPLACE ({code}) FROM ({sql})"
+        self.con.execute(f"CREATE OR REPLACE TEMP VIEW mapped AS {sql}")
 
     def select(self, said: str) -> str:
         """Return a SELECT: a file of the connector's folder, or the statement itself."""

@@ -13,6 +13,7 @@ CONNECTORS = {
     "outcomes_csv": "billing_ingest.connectors.outcomes_csv.connector",
     "people_csv": "billing_ingest.connectors.people_csv.connector",
     "invoices_csv": "billing_ingest.connectors.invoices_csv.connector",
+    "fx_csv": "billing_ingest.connectors.fx_csv.connector",
     "anthropic": "billing_ingest.connectors.anthropic.connector",
     "otlp": "billing_ingest.connectors.otlp.connector",
     "claude_code_local": "billing_ingest.connectors.claude_code_local.connector",

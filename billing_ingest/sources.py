@@ -194,7 +194,7 @@ class FileKind:
 
 TABLE_WORDS = {
     "charge": "charges", "usage": "usage", "work_item": "outcomes", "person": "people",
-    "invoice": "invoices", "seat": "seats", "vendor_name": "names",
+    "invoice": "invoices", "seat": "seats", "vendor_name": "names", "fx_rate": "rates",
 }  # fmt: skip
 
 

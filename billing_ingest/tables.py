@@ -172,7 +172,15 @@ VENDOR_NAME = (
     *_typed("created_at ended_at", "timestamp"),
 )
 
+FX_RATE = (
+    Column("currency", "currency", required=True),
+    Column("reporting_currency", "currency"),
+    Column("day", "day", required=True),
+    Column("rate", "value", required=True),
+    Column("origin"),
+)
+
 TABLES = {
     "charge": CHARGE, "usage": USAGE, "work_item": WORK_ITEM, "person": PERSON, "invoice": INVOICE,
-    "seat": SEAT, "vendor_name": VENDOR_NAME,
+    "seat": SEAT, "vendor_name": VENDOR_NAME, "fx_rate": FX_RATE,
 }  # fmt: skip

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from billing_ingest import (
     ai_scope_views,
     bill_views,
+    currency_views,
     invoice_views,
     mapping_views,
     seat_views,
@@ -37,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup/sources/<slug:key>/test/", views.test, name="test-source"),
     path("setup/upload/", upload_views.upload, name="upload"),
     path("setup/upload/confirm/", upload_views.confirm_all, name="upload-confirm"),
+    path("setup/currencies/", currency_views.currencies, name="currencies"),
     path("setup/bills/", bill_views.all_bills, name="bills"),
     path("setup/bills/new/", typed_bill_views.new_bill, name="new-bill"),
     path("setup/seats/", seat_views.seats, name="seats"),

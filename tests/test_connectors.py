@@ -15,7 +15,7 @@ import pytest
 from django.db.models import Sum
 
 from billing_ingest.registry import CONNECTORS, connector
-from finops.ledger.models import Charge, Import, Invoice, Seat, Slice, Usage, VendorName
+from finops.ledger.models import Charge, FxRate, Import, Invoice, Seat, Slice, Usage, VendorName
 from finops.outcomes.models import WorkItem
 from finops.people.models import Person
 from tests.loading import books, give
@@ -23,12 +23,13 @@ from tests.loading import books, give
 CASES = Path(__file__).parent / "connectors"
 TABLES = {
     "charge": Charge, "usage": Usage, "work_item": WorkItem, "person": Person, "invoice": Invoice,
-    "seat": Seat, "vendor_name": VendorName,
+    "seat": Seat, "vendor_name": VendorName, "fx_rate": FxRate,
 }  # fmt: skip
 ORDER = {
     "charge": ("line", "charge_period_start", "sku_price_id"),
     "usage": ("line", "meter"), "work_item": ("kind", "key"), "person": ("email",), "invoice": ("number",),
     "seat": ("vendor", "plan", "holder", "assigned_from"), "vendor_name": ("kind", "external_id"),
+    "fx_rate": ("currency", "day"),
 }  # fmt: skip
 
 pytestmark = pytest.mark.django_db

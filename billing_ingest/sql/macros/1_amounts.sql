@@ -47,6 +47,10 @@ CREATE MACRO integer_problem(x) AS CASE
     ELSE 'bad_type'
 END;
 
+-- A registered unit by its code, however the file writes it; anything else as it is.
+CREATE MACRO unit_code(x) AS
+    coalesce(map_extract(getvariable('units'), lower(trim(x)))[1], x);
+
 CREATE MACRO currency_problem(x) AS CASE
     WHEN x IS NULL OR x = '' OR list_contains(getvariable('currencies'), x) THEN NULL ELSE 'unknown_currency'
 END;

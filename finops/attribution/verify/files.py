@@ -9,7 +9,7 @@ from django.db import connection
 from finops.attribution.verify.readers import reader_for
 from finops.attribution.verify.reading import EXACT, FileSums, UnreadableError, sums_of
 from finops.attribution.verify.violation import Violation, differ, rows_that_differ
-from finops.ledger.models import Import
+from finops.ledger.models import Import, Unit
 from finops.outside import archive
 
 LEFT_OUT = "rows_left_out"  # in Import.preview: rows that are out of scope or repeat a request
@@ -31,6 +31,7 @@ def imports_equal_their_files(unread: list[str]) -> Iterator[Violation]:
     The names of files of a kind that no reader here knows are appended to `unread`.
     """
     loaded = Import.objects.filter(state=Import.State.LOADED).select_related("source")
+    units = {name: unit.code for unit in Unit.objects.all() for name in unit.names}
     for imp in loaded.order_by("id").iterator():
         reader = reader_for(imp.source.connector, imp.document)
         if reader is None:
@@ -46,7 +47,7 @@ def imports_equal_their_files(unread: list[str]) -> Iterator[Violation]:
         if found != imp.sha256:
             what = "the archived file is not the one that was loaded"
             yield differ("import_file", what, name_of(imp), imp.sha256, found)
-        yield from _money(imp, sums.totals)
+        yield from _money(imp, by_code(sums.totals, units))
         yield from _rows(imp, sums)
         yield from _measures(imp, sums)
 
@@ -72,6 +73,15 @@ def only_loaded_imports_book() -> Iterator[Violation]:
         FROM ledger_import WHERE state = 'loaded' AND jsonb_array_length(errors) > 0
         """,
     )
+
+
+def by_code(in_file: dict[str, Decimal], units: dict[str, str]) -> dict[str, Decimal]:
+    """Return the sums by the code of a registered unit where the file wrote one of its names."""
+    found: dict[str, Decimal] = {}
+    for written, amount in in_file.items():
+        code = units.get(written.lower(), written)
+        found[code] = EXACT.add(found.get(code, Decimal(0)), amount)
+    return found
 
 
 def _money(imp: Import, in_file: dict[str, Decimal]) -> Iterator[Violation]:

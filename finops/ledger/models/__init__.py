@@ -17,10 +17,10 @@ from finops.ledger.models.imports import (
 )
 from finops.ledger.models.papers import Invoice, Seat, VendorName
 from finops.ledger.models.posted import IngestToken, RunningTotal
-from finops.ledger.models.prices import FxRate, Price
+from finops.ledger.models.prices import FxRate, Price, Unit
 
 __all__ = [
     "AiScopeRule", "BillingScope", "Charge", "DimensionFields", "FeedSwitch", "FxRate", "Import",
     "IngestToken", "Invoice", "NextVal", "Price", "RunningTotal", "SavedMapping", "Seat", "Slice",
-    "Source", "Usage", "VendorName",
+    "Source", "Unit", "Usage", "VendorName",
 ]  # fmt: skip

@@ -30,3 +30,18 @@ class FxRate(models.Model):
                 fields=["currency", "reporting_currency", "day"], name="fx_rate_once"
             )
         ]
+
+
+class Unit(models.Model):
+    """A unit outside ISO 4217 that a vendor bills in: credits, compute tokens.
+
+    Its code is ours; `names` are how files write it. What it is worth say dated rates.
+    """
+
+    code = models.CharField(max_length=3, unique=True)
+    label = models.TextField()
+    names = models.JSONField(default=list)  # as written in files, in small letters
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["code"]
