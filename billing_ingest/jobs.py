@@ -91,9 +91,12 @@ def enqueue_settle(now: datetime) -> Job:
 
 def publish(job_id: int, after: timedelta | None = None) -> bool:
     """Tell the workers about a job. False when the broker is away: a sweep will tell them."""
-    seconds = after.total_seconds() if after else 0
+    task = "billing_ingest.tasks.run_job"
     try:
-        app.send_task("billing_ingest.tasks.run_job", args=[job_id], countdown=seconds)
+        if after is None:
+            app.send_task(task, args=[job_id])
+        else:
+            app.send_task(task, args=[job_id], countdown=after.total_seconds())
     except (BrokerError, OSError) as error:
         log.warning("job %s waits for the next sweep, the broker is away: %s", job_id, error)
         return False
