@@ -76,4 +76,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.RunSQL(
+            "SELECT ledger_refuse_nan('ledger_runningtotal')", migrations.RunSQL.noop
+        ),
     ]
