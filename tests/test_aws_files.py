@@ -3,9 +3,11 @@
 import csv
 import gzip
 import io
+import zipfile
 from decimal import Decimal
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from finops.attribution.verify.books import verify
@@ -18,6 +20,7 @@ SPEND = "data/spend"
 SAMPLES = [
     ("aws-bedrock/cur2_bedrock_constructed.csv", "cur2"),
     ("aws-bedrock/cur2_bedrock_constructed-00001.csv.gz", "cur2"),
+    ("aws-bedrock/cur2_bedrock_constructed-00001.snappy.parquet", "cur2"),
     ("aws-cur/2023-06-01-not-final.csv", "cur"),
     ("aws-cur/2023-06-01.csv", "cur"),
     ("nise-synthetic/nise_aws_cur_2000rows.csv", "cur"),
@@ -25,11 +28,17 @@ SAMPLES = [
 
 
 def own_sums(path: Path) -> tuple[int, dict[str, Decimal]]:
-    """Lines and unblended money per currency, by the standard library."""
+    """Lines and unblended money per currency, by the standard library, Parquet by Arrow."""
     content = path.read_bytes()
-    text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode()
     totals: dict[str, Decimal] = {}
-    rows = list(csv.DictReader(io.StringIO(text)))
+    if path.suffix == ".parquet":
+        rows = [
+            {name: str(value) for name, value in row.items()}
+            for row in pq.read_table(io.BytesIO(content)).to_pylist()
+        ]
+    else:
+        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode()
+        rows = list(csv.DictReader(io.StringIO(text)))
     for row in rows:
         own = {
             name.replace("/", "_").replace("_", "").lower(): value for name, value in row.items()
@@ -70,3 +79,12 @@ def test_lines_shorter_than_the_header_refuse_the_file():
     imp = give("aws", shared(f"{SPEND}/aws-cur/test_cur.csv"))
     assert (imp.state, imp.errors[0]["code"]) == (Import.State.REFUSED, "ragged_row")
     assert imp.errors[0]["found"].startswith("130 cells")
+
+
+def test_a_report_comes_in_a_zip_like_any_other(tmp_path):
+    sample = shared(f"{SPEND}/aws-cur/2023-06-01.csv")
+    packed = tmp_path / "report-1.csv.zip"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(sample, "report-1.csv")
+    imp = give("aws", packed, scope="all")
+    assert (imp.state, imp.totals) == (Import.State.LOADED, {"NOK": "30"})

@@ -119,6 +119,7 @@ def _cur(place: int, name: str, label: str, lines: str) -> Document:
         required=_required(place),
         optional=_optional(place, more),
         notices=(*NOTICES, UNKNOWN_TYPE),
+        floats=True,  # AWS writes them so into Parquet, and nothing else
         names={ours: columns[place] for ours, columns in COLUMNS.items()},
     )
 
@@ -146,6 +147,7 @@ CONNECTOR = Connector(
             focus_document("focus", "an AWS FOCUS export", _is_focus),
             mappings=(Mapping("charge", "focus.sql", "billing_period", base=SQL),),
             notices=NOTICES,
+            floats=True,
         ),
     ),
 )
