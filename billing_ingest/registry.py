@@ -24,6 +24,7 @@ CONNECTORS = {
     "typed_bills": "billing_ingest.connectors.typed_bills.connector",
     "github_copilot": "billing_ingest.connectors.github_copilot.connector",
     "cursor": "billing_ingest.connectors.cursor.connector",
+    "litellm": "billing_ingest.connectors.litellm.connector",
     # Last: what people say of a file counts when no vendor's connector knows it.
     "mapped": "billing_ingest.connectors.mapped.connector",
 }
