@@ -102,7 +102,7 @@ def _factors(rows: list[tuple[Usage, Any]], names: dict[int, str]) -> dict[int, 
     """Usage id -> how much of it counts beside the finer logs of its scope, day and model."""
     groups: dict[Any, list[Usage]] = defaultdict(list)
     for u, scope in rows:
-        groups[scope, u.occurred_on, u.model.lower()].append(u)
+        groups[scope, u.occurred_on, u.model.lower(), u.meter].append(u)
     factors: dict[int, Decimal] = {}
     for us in groups.values():
         factors |= _factors_of_day(us, names)
@@ -140,16 +140,17 @@ def _factors_of_day(us: list[Usage], names: dict[int, str]) -> dict[int, Decimal
 
 
 def _sizes(logs: dict[Log, list[Usage]]) -> dict[Log, Decimal]:
-    """How much each log saw: in tokens when all count them, else at list price, else in requests."""
+    """How much each log saw: in tokens when all count them, else by its meter, at list price, else in requests."""
     measures: list[dict[Log, Decimal]] = [
         {log: Decimal(sum(map(_tokens, us))) for log, us in logs.items()},
+        {log: sum((u.quantity or Decimal(0) for u in us), Decimal(0)) for log, us in logs.items()},
         {log: sum((u.list_cost or Decimal(0) for u in us), Decimal(0)) for log, us in logs.items()},
         {
             log: Decimal(sum(1 if u.requests is None else u.requests for u in us))
             for log, us in logs.items()
         },
     ]
-    return next((m for m in measures[:2] if all(size > 0 for size in m.values())), measures[2])
+    return next((m for m in measures[:3] if all(size > 0 for size in m.values())), measures[3])
 
 
 def _residuals(logs: dict[Log, tuple[Decimal, Decimal]]) -> dict[Log, Decimal]:

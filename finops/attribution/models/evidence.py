@@ -35,7 +35,7 @@ class ActorSeen(models.Model):
 
 
 class LogDay(models.Model):
-    """Rollup: what each log saw of a scope's day, model and sub account, and how much counts.
+    """Rollup: what each log saw of a scope's day, model, meter and sub account, and how much counts.
 
     Logs are never added: `factor` is 1 for the log with the finest evidence and less for the
     others, which fill only what it did not see. So every log stays known as a witness.
@@ -44,10 +44,13 @@ class LogDay(models.Model):
     day = models.DateField()
     scope_key = models.TextField()
     model = models.TextField()
+    meter = models.TextField(default="", db_default="")  # of uses that are no tokens
     sub_account_id = models.TextField()
     log_source_id = models.BigIntegerField()
     document = models.TextField()
-    measure = models.DecimalField(max_digits=38, decimal_places=18)  # tokens, list cost or requests
+    measure = models.DecimalField(
+        max_digits=38, decimal_places=18
+    )  # tokens, else what the meter counts
     fineness = models.DecimalField(max_digits=12, decimal_places=9)  # 4 names the work ... 0 less
     factor = models.DecimalField(max_digits=20, decimal_places=18)
 

@@ -21,18 +21,19 @@ newest AS (
     GROUP BY provider HAVING count(*) = 1
 ), log AS MATERIALIZED (
     SELECT u.occurred_on AS day, s.source_id, i.document, u.billing_scope, u.provider,
-           lower(u.model) AS model, u.list_currency AS currency,
+           lower(u.model) AS model, u.meter, u.list_currency AS currency,
            CASE WHEN u.sub_account_id <> '' THEN u.sub_account_id
                 WHEN u.billing_scope LIKE '%%/%%' THEN regexp_replace(u.billing_scope, '^[^/]*/', '')
                 ELSE '' END AS sub_account_id,
            sum(coalesce(u.input_tokens, 0) + coalesce(u.cached_input_tokens, 0)
                + coalesce(u.cache_write_tokens, 0) + coalesce(u.output_tokens, 0)) AS tokens,
+           coalesce(sum(u.quantity), 0) AS quantity,
            coalesce(sum(u.list_cost), 0) AS listed, bool_and(u.list_cost IS NOT NULL) AS priced,
            sum(coalesce(u.requests, 1)) AS requests
     FROM ledger_usage u
     JOIN ledger_slice s ON s.id = u.slice_id AND s.superseded_at IS NULL
     JOIN ledger_import i ON i.id = s.import_id
-    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 ), seen AS (
     SELECT l.*, e.explains,
            coalesce('source:' || e.explains, 'provider:' || l.provider) AS scope_key
@@ -50,28 +51,29 @@ newest AS (
 
 LOG_DAY = """
 WITH summed AS (
-    SELECT day, scope_key, model, sub_account_id, source_id, document, sum(tokens) AS tokens,
-           sum(listed) AS listed, sum(requests) AS requests
-    FROM seen GROUP BY 1, 2, 3, 4, 5, 6
+    SELECT day, scope_key, model, meter, sub_account_id, source_id, document, sum(tokens) AS tokens,
+           sum(quantity) AS quantity, sum(listed) AS listed, sum(requests) AS requests
+    FROM seen GROUP BY 1, 2, 3, 4, 5, 6, 7
 ), fresh AS (
-    SELECT day, scope_key, model, sub_account_id, source_id, document,
+    SELECT day, scope_key, model, meter, sub_account_id, source_id, document,
            round(CASE WHEN bool_and(tokens > 0) OVER w THEN tokens
+                      WHEN bool_and(quantity > 0) OVER w THEN quantity
                       WHEN bool_and(listed > 0) OVER w THEN listed
                       ELSE requests END, 18) AS measure
-    FROM summed WINDOW w AS (PARTITION BY day, scope_key, model)
+    FROM summed WINDOW w AS (PARTITION BY day, scope_key, model, meter)
 ), kept AS (
-    SELECT day, scope_key, model, sub_account_id, log_source_id AS source_id, document,
+    SELECT day, scope_key, model, meter, sub_account_id, log_source_id AS source_id, document,
            sum(measure) AS measure
-    FROM attribution_logday GROUP BY 1, 2, 3, 4, 5, 6
+    FROM attribution_logday GROUP BY 1, 2, 3, 4, 5, 6, 7
 )
-SELECT format('%s, %s, model %s, account %s, log of source %s',
+SELECT format('%s, %s, model %s, meter %s, account %s, log of source %s',
               coalesce(f.day, k.day), coalesce(f.scope_key, k.scope_key),
-              coalesce(f.model, k.model), coalesce(f.sub_account_id, k.sub_account_id),
+              coalesce(f.model, k.model), coalesce(f.meter, k.meter), coalesce(f.sub_account_id, k.sub_account_id),
               coalesce(f.source_id, k.source_id)),
        f.measure, k.measure
 FROM fresh f FULL JOIN kept k
-  ON (k.day, k.scope_key, k.model, k.sub_account_id, k.source_id, k.document)
-   = (f.day, f.scope_key, f.model, f.sub_account_id, f.source_id, f.document)
+  ON (k.day, k.scope_key, k.model, k.meter, k.sub_account_id, k.source_id, k.document)
+   = (f.day, f.scope_key, f.model, f.meter, f.sub_account_id, f.source_id, f.document)
 WHERE f.measure IS DISTINCT FROM k.measure
 """
 USAGE_DAY = """
@@ -82,9 +84,9 @@ WITH fresh AS (
                 THEN round(sum(d.factor * s.listed) * 1000000000) END AS list_nanos
     FROM seen s
     JOIN attribution_logday d
-      ON (d.day, d.scope_key, d.model, d.sub_account_id, d.log_source_id, d.document)
-       = (s.day, s.scope_key, s.model, s.sub_account_id, s.source_id, s.document)
-    WHERE d.factor > 0 AND s.explains IS NOT NULL GROUP BY 1, 2, 3, 4
+      ON (d.day, d.scope_key, d.model, d.meter, d.sub_account_id, d.log_source_id, d.document)
+       = (s.day, s.scope_key, s.model, s.meter, s.sub_account_id, s.source_id, s.document)
+    WHERE d.factor > 0 AND s.explains IS NOT NULL AND s.meter = '' GROUP BY 1, 2, 3, 4
 ), kept AS (
     SELECT day, source_id, model, currency, sum(tokens) AS tokens,
            sum(list_nanos) AS list_nanos
@@ -132,15 +134,15 @@ def logs_are_not_added() -> Iterator[Violation]:
         "the logs of a scope together count other than the one that saw most",
         """
         WITH account AS (
-            SELECT day, scope_key, model, sub_account_id, max(measure) AS most,
+            SELECT day, scope_key, model, meter, sub_account_id, max(measure) AS most,
                    sum(factor * measure) AS counted
-            FROM attribution_logday GROUP BY 1, 2, 3, 4
+            FROM attribution_logday GROUP BY 1, 2, 3, 4, 5
         ), scope AS (
-            SELECT day, scope_key, model,
+            SELECT day, scope_key, model, meter,
                    greatest(sum(most) FILTER (WHERE sub_account_id <> ''),
                             max(most) FILTER (WHERE sub_account_id = '')) AS most,
                    sum(counted) AS counted
-            FROM account GROUP BY 1, 2, 3
+            FROM account GROUP BY 1, 2, 3, 4
         )
         SELECT format('%s, %s, model %s', day, scope_key, model), most, round(counted, 9)
         FROM scope WHERE abs(most - counted) > 0.001  -- factors are kept to 18 decimals

@@ -3,7 +3,8 @@
 with line as (
     select (c.charge_period_start at time zone 'UTC')::date as first_day,
            ((c.charge_period_end - interval '1 us') at time zone 'UTC')::date as last_day,
-           lower(c.model) as model, c.sub_account_id, c.charge_category, s.source_id,
+           lower(c.model) as model,
+           case when c.meter in ('input', 'cached_input', 'cache_write', 'output') then '' else c.meter end as meter, c.sub_account_id, c.charge_category, s.source_id,
            s.billing_scope_id, b.feed_id, b.feed_document
     from ledger_charge c
     join ledger_slice s on s.id = c.slice_id
@@ -20,7 +21,7 @@ with line as (
     from line l
     join attribution_logday d on d.scope_key = 'source:' || l.source_id
         and d.day between l.first_day and l.last_day
-        and (l.model = '' or d.model = l.model)
+        and (l.model = '' or d.model = l.model) and d.meter = l.meter
         and (l.sub_account_id = '' or d.sub_account_id in (l.sub_account_id, ''))
     where l.charge_category = 'Usage'
     group by d.log_source_id
