@@ -18,6 +18,7 @@ CONNECTORS = {
     "otlp": "billing_ingest.connectors.otlp.connector",
     "claude_code_local": "billing_ingest.connectors.claude_code_local.connector",
     "codex_local": "billing_ingest.connectors.codex_local.connector",
+    "openai": "billing_ingest.connectors.openai.connector",
     "github": "billing_ingest.connectors.github.connector",
     "seats_csv": "billing_ingest.connectors.seats_csv.connector",
     "resolutions_csv": "billing_ingest.connectors.resolutions_csv.connector",
