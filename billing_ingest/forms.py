@@ -21,7 +21,7 @@ HOURS = int(PULL_EVERY.total_seconds() // 3600)
 CONFIG_WORDS = {
     "organization_id": (
         "Organisation id",
-        "From the vendor's console; names the account that pays.",
+        "From the vendor's console; names the account that pays. Needed where one vendor has several.",
     ),
     "repos": ("Repositories", "owner/name, one per line or separated by commas."),
     "organization": ("Organisation", "The organisation that pays; leave empty for an enterprise."),
@@ -50,6 +50,10 @@ CONFIG_WORDS = {
     "issuer": (
         "Invoice issuer",
         "Of all reports of an account. Leave empty for Amazon Web Services, Inc.",
+    ),
+    "reports": (
+        "Reports",
+        "admin (the usual one), analytics (Claude Enterprise) or both, separated by a comma.",
     ),
 }
 

@@ -173,8 +173,7 @@ def read(
 ) -> Iterator[Reading]:
     """Open a delivered file. `document` is the name of one, or empty to recognise it.
 
-    The mapping's SQL may read the table `source_facts` of one row (source_key, config, filename)
-    and use the macros of a file `macros.sql` in the connector's folder.
+    The mapping's SQL may read the table `source_facts` of one row (source_key, config, filename).
 
     Raises Refused when the bytes, the format or the header are not what is needed.
     """
@@ -191,9 +190,6 @@ def read(
         )
         first = pieces[0].plain.name if len(pieces) == 1 else filename
         con.execute("INSERT INTO source_facts VALUES (?, ?, ?)", [*facts, first])
-        own_macros = connector.folder / "macros.sql"
-        if own_macros.is_file():
-            con.execute(own_macros.read_text())
         reading = Reading(con, filename, pieces, connector, kind, folder, [], reason)
         if kind.reader == "json":
             open_json(con, [piece.plain for piece in pieces], folder)

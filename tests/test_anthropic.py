@@ -132,8 +132,8 @@ def test_the_meter_follows_the_vendors_words(charges, token_type, cost_type, met
     assert row["meter"] == meter
 
 
-def test_the_billing_account_is_the_organisation_or_the_source(charges):
-    assert charges(page(cost()))[0]["billing_account_id"] == "my-source"
+def test_the_billing_account_is_the_organisation_or_the_only_one(charges):
+    assert charges(page(cost()))[0]["billing_account_id"] == "anthropic"
     named = charges(page(cost()), config={"organization_id": "org_1"})
     assert named[0]["billing_account_id"] == "org_1"
 
@@ -250,5 +250,5 @@ def test_a_subscriptions_use_explains_no_charge_of_the_api(usage):
 )
 def test_a_real_sample_recognises_itself(tmp_path, name, column, values):
     rows = mapped("anthropic", shared(f"{SAMPLES}/{name}.json"), tmp_path)
-    found = [row[column] for row in rows]
+    found = [row[column] for row in rows if row[column] is not None]
     assert [text.rstrip("0") if "." in text else text for text in found] == values

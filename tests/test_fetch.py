@@ -46,7 +46,7 @@ def organisation(reports: dict[str, list[Any]]):
     """An Admin API whose reports have these pages; the rest is empty days."""
 
     def answer(asked: Asked) -> Answer:
-        if asked.path.endswith("/users"):
+        if asked.path.endswith(("/users", "/workspaces", "/api_keys")):
             return as_json({"data": [], "has_more": False, "last_id": None})
         pages = reports.get(asked.path.rsplit("/", 1)[-1])
         if pages is None and asked.path.endswith("claude_code"):

@@ -24,7 +24,13 @@ pytestmark = pytest.mark.django_db
 WINDOW = Period(date(2026, 8, 4), date(2026, 8, 5))
 USERS = {
     "data": [
-        {"id": "user_1", "email": "Dev@Acme.test", "name": "Dev", "role": "user", "added_at": "x"}
+        {
+            "id": "user_1",
+            "email": "Dev@Acme.test",
+            "name": "Dev",
+            "role": "user",
+            "added_at": "2024-10-30T23:58:27Z",
+        }
     ],
     "has_more": False,
 }

@@ -15,7 +15,7 @@ result AS (
 ),
 facts AS (
     SELECT
-        coalesce(nullif(config->>'organization_id', ''), source_key) AS account,
+        coalesce(nullif(config->>'organization_id', ''), 'anthropic') AS account,
         (SELECT coalesce(bool_or((doc->>'$.asked.group_by') LIKE '%workspace_id%'), false) FROM raw)
         OR (SELECT coalesce(bool_or((item->>'workspace_id') IS NOT NULL), false) FROM result)
             AS by_workspace
@@ -28,7 +28,7 @@ charge AS (
         item->>'amount' AS cents,
         item->>'currency' AS currency,
         coalesce(item->>'token_type', item->>'cost_type') AS vendor_meter,
-        date_trunc('month', try_cast(left(starting_at, 10) AS DATE)) AS month
+        month_of(starting_at) AS month
     FROM result CROSS JOIN facts
 )
 SELECT
@@ -40,12 +40,7 @@ SELECT
     strftime(month + INTERVAL 1 MONTH, '%Y-%m-%dT00:00:00Z') AS billing_period_end,
     starting_at AS charge_period_start,
     ending_at AS charge_period_end,
-    -- What is not plain cents keeps its words and is refused by the check of amounts.
-    CASE
-        WHEN currency = 'USD' AND regexp_full_match(cents, '-?[0-9]{1,14}(\.[0-9]{1,22})?')
-            THEN (cents::DECIMAL(38, 22) * 0.01::DECIMAL(3, 2))::VARCHAR
-        ELSE concat_ws(' ', cents, 'hundredths of', currency)
-    END AS billed_cost,
+    dollars_of(cents, currency) AS billed_cost,
     billed_cost AS effective_cost,
     'Usage' AS charge_category,
     coalesce(item->>'description', 'Claude API usage') AS charge_description,
@@ -54,14 +49,7 @@ SELECT
     'AI and Machine Learning' AS service_category,
     'Claude API' AS service_name,
     vendor_meter AS sku_meter,
-    CASE
-        WHEN vendor_meter = 'uncached_input_tokens' THEN 'input'
-        WHEN vendor_meter = 'cache_read_input_tokens' THEN 'cached_input'
-        WHEN vendor_meter LIKE 'cache_creation%' THEN 'cache_write'
-        WHEN vendor_meter = 'output_tokens' THEN 'output'
-        WHEN vendor_meter = 'tokens' THEN NULL
-        ELSE vendor_meter
-    END AS meter,
+    claude_meter(item->>'token_type', item->>'cost_type') AS meter,
     coalesce(item->>'workspace_id', CASE WHEN by_workspace THEN 'default' END) AS sub_account_id,
     nullif(item->>'inference_geo', 'not_available') AS region_id,
     'anthropic' AS provider,

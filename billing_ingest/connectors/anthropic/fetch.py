@@ -1,17 +1,21 @@
-"""Pulls the reports of an organisation through the Admin API, whole windows at a time."""
+"""Pulls the reports of an organisation through the Admin and analytics APIs, whole windows at a time."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from billing_ingest.connector import Fetched, Outside
-from finops.outside.http import Http, HttpError, Params, Response
+from billing_ingest.paging import Api, Cursor, bad_answer, delivery
+from finops.outside.http import HttpError, Params, Response
 
 HOME = "https://api.anthropic.com"
 VERSION = "2023-06-01"
+ANALYTICS_BETA = "analytics-usage-cost-2026-08-24"
+LIST = Cursor("last_id", "after_id")
 LONGEST_WINDOW = timedelta(days=31)  # the most daily buckets that one answer may hold
-MOST_PAGES = 1000
+# Analytics are changed for up to 30 days, begin with 2026 and reach back a year.
+ANALYTICS_RESTATED = timedelta(days=31)
+ANALYTICS_BEGIN = date(2026, 1, 1)
 COST_GROUPS = ["workspace_id", "description"]
 USAGE_GROUPS = [
     "account_id",
@@ -21,61 +25,61 @@ USAGE_GROUPS = [
     "service_tier",
     "workspace_id",
 ]
-
-
-class Api:
-    """The Admin API of one organisation."""
-
-    def __init__(self, http: Http, config: dict[str, Any], admin_key: str) -> None:
-        self.http = http
-        self.home = str(config.get("api_url") or HOME).rstrip("/")
-        self.headers = {"x-api-key": admin_key, "anthropic-version": VERSION}
-
-    def pages(self, path: str, params: Params, cursor: str) -> list[Response]:
-        """Return all pages of a report, or raise HttpError: part of a report is no report.
-
-        cursor: the parameter that names the next page (`page`, or `after_id` for lists).
-        """
-        found: list[Response] = []
-        seen: set[str] = set()
-        following: dict[str, str] = {}
-        while len(found) < MOST_PAGES:
-            answer = self.http.get(f"{self.home}{path}", {**params, **following}, self.headers)
-            page = _page_of(answer, path)
-            found.append(answer)
-            if not page.get("has_more"):
-                return found
-            token = page.get("next_page" if cursor == "page" else "last_id")
-            if not isinstance(token, str) or not token:
-                raise _bad(path, "says there is more but not where")
-            if token in seen:
-                raise _bad(path, "names the same next page twice")
-            seen.add(token)
-            following = {cursor: token}
-        raise _bad(path, f"has more than {MOST_PAGES} pages")
+# At most five. Roles overlap and are never asked for: their rows add up to more than the bill.
+ANALYTICS_COST_GROUPS = ["actor", "api_key_id", "cost_type", "model", "token_type"]
+ANALYTICS_USAGE_GROUPS = ["actor", "api_key_id", "model", "service_tier", "workspace_id"]
+REPORTS = ("admin", "analytics")
 
 
 def fetch(outside: Outside, first_day: date, end_day: date) -> Iterator[Fetched]:
-    """Yield the members, and for each window of up to 31 days usage, costs and Claude Code.
+    """Yield look-ups, then usage, costs, analytics and Claude Code by windows of up to 31 days.
 
     Claude Code comes last: an organisation without it still gets its costs.
     """
-    api = Api(outside.http, outside.config, outside.secret)
-    members = api.pages("/v1/organizations/users", {"limit": 1000}, "after_id")
-    yield _delivery("users", "users.json", {}, members)
-    for start, end in _windows(first_day, end_day):
-        yield from _report(api, "usage_report_messages", USAGE_GROUPS, start, end)
-        yield from _report(api, "cost_report", COST_GROUPS, start, end)
-    if outside.config.get("claude_code", True):
+    wanted = _wanted(outside.config)
+    home = str(outside.config.get("api_url") or HOME).rstrip("/")
+    headers = {"x-api-key": outside.secret, "anthropic-version": VERSION}
+    api = Api(outside.http, f"{home}/v1/organizations", headers)
+    if "admin" in wanted:
+        yield from _lookups(api)
+        for start, end in _windows(first_day, end_day):
+            yield from _report(api, "usage_report_messages", USAGE_GROUPS, start, end)
+            yield from _report(api, "cost_report", COST_GROUPS, start, end)
+    if "analytics" in wanted:
+        beta = Api(outside.http, api.home, headers | {"anthropic-beta": ANALYTICS_BETA})
+        first = max(min(first_day, end_day - ANALYTICS_RESTATED), ANALYTICS_BEGIN)
+        for start, end in _windows(first, end_day):
+            yield from _analytics(beta, "usage", ANALYTICS_USAGE_GROUPS, start, end)
+            yield from _analytics(beta, "cost", ANALYTICS_COST_GROUPS, start, end)
+    if "admin" in wanted and outside.config.get("claude_code", True):
         for start, end in _windows(first_day, end_day):
             yield from _claude_code(api, start, end)
+
+
+def _wanted(config: dict[str, Any]) -> set[str]:
+    """Return which reports to pull: those of the Admin API unless the settings say otherwise."""
+    said = str(config.get("reports") or "admin").lower().replace(",", " ").split()
+    if unknown := set(said) - set(REPORTS):
+        words = f"Reports may be {' and '.join(REPORTS)}, not {', '.join(sorted(unknown))}"
+        raise HttpError(words, permanent=True, code="bad_config")
+    return set(said)
+
+
+def _lookups(api: Api) -> Iterator[Fetched]:
+    """Yield members, workspaces and keys: archived and deleted ones too, for old usage names them."""
+    yield delivery("users", "users.json", [_note({}), *api.pages("/users", {"limit": 1000}, LIST)])
+    archived: Params = {"limit": 1000, "include_archived": "true"}
+    for document, asked in (("workspaces", archived), ("api_keys", {"limit": 1000})):
+        pages = api.pages(f"/{document}", asked, LIST)
+        if any(page.json()["data"] for page in pages):
+            yield delivery(document, f"{document}.json", [_note({}), *pages])
 
 
 def _report(
     api: Api, document: str, groups: list[str], start: date, end: date
 ) -> Iterator[Fetched]:
     """Yield one report of daily buckets, unless nothing at all was used."""
-    path = "/v1/organizations/" + document.replace("usage_report_", "usage_report/")
+    path = "/" + document.replace("usage_report_", "usage_report/")
     asked: Params = {
         "starting_at": f"{start}T00:00:00Z",
         "ending_at": f"{end}T00:00:00Z",
@@ -83,36 +87,46 @@ def _report(
         "limit": LONGEST_WINDOW.days,
         "group_by[]": groups,
     }
-    pages = api.pages(path, asked, "page")
+    pages = api.pages(path, asked)
     buckets = [bucket for page in pages for bucket in page.json()["data"]]
     if not buckets:
-        raise _bad(path, f"has no day between {start} and {end}")
+        raise bad_answer(path, f"has no day between {start} and {end}")
     if any(bucket["results"] for bucket in buckets):
         name = f"{document}_{start}_{end}.json"
-        yield _delivery(document, name, {"group_by": groups}, pages)
+        yield delivery(document, name, [_note({"group_by": groups}), *pages])
+
+
+def _analytics(api: Api, kind: str, groups: list[str], start: date, end: date) -> Iterator[Fetched]:
+    """Yield the rows of a window, day by day, unless there are none."""
+    asked: Params = {
+        "starting_at": f"{start}T00:00:00Z",
+        "ending_at": f"{end}T00:00:00Z",
+        "time_bucket_width": "1d",
+        "limit": 1000,
+        "group_by[]": groups,
+    }
+    pages = api.pages(f"/analytics/{kind}", asked)
+    if any(page.json()["data"] for page in pages):
+        name = f"analytics_{kind}_{start}_{end}.json"
+        yield delivery(f"analytics_{kind}", name, [_note({"group_by": groups}), *pages])
 
 
 def _claude_code(api: Api, start: date, end: date) -> Iterator[Fetched]:
     """Yield the activity of a window; the API gives it day by day."""
-    document, path = "usage_report_claude_code", "/v1/organizations/usage_report/claude_code"
     pages: list[Response] = []
     for offset in range((end - start).days):
         day = start + timedelta(days=offset)
-        pages += api.pages(path, {"starting_at": day.isoformat(), "limit": 1000}, "page")
+        pages += api.pages(
+            "/usage_report/claude_code", {"starting_at": day.isoformat(), "limit": 1000}
+        )
     if any(page.json()["data"] for page in pages):
-        yield _delivery(document, f"{document}_{start}_{end}.json", {}, pages)
+        name = f"usage_report_claude_code_{start}_{end}.json"
+        yield delivery("usage_report_claude_code", name, [_note({}), *pages])
 
 
-def _delivery(
-    document: str, filename: str, asked: dict[str, Any], pages: list[Response]
-) -> Fetched:
-    """Put pages together, each byte as it came, after a note of what they were asked for.
-
-    The note matters: a null workspace means "the default one" only when grouped by workspace.
-    """
-    note = json.dumps({"asked": asked}).encode()
-    body = b"[" + b",\n".join([note, *(page.body for page in pages)]) + b"]\n"
-    return Fetched(filename, body, document)
+def _note(asked: dict[str, Sequence[str]]) -> dict[str, Any]:
+    """Say what was asked: a null workspace is the default one only in an answer by workspace."""
+    return {"asked": asked}
 
 
 def _windows(first_day: date, end_day: date) -> Iterator[tuple[date, date]]:
@@ -120,14 +134,3 @@ def _windows(first_day: date, end_day: date) -> Iterator[tuple[date, date]]:
         end = min(first_day + LONGEST_WINDOW, end_day)
         yield first_day, end
         first_day = end
-
-
-def _page_of(answer: Response, path: str) -> dict[str, Any]:
-    page = answer.json()
-    if not isinstance(page, dict) or not isinstance(page.get("data"), list):
-        raise _bad(path, "has no list of data")
-    return page
-
-
-def _bad(path: str, words: str) -> HttpError:
-    return HttpError(f"The answer of {path} {words}", permanent=True, code="bad_answer")

@@ -1,33 +1,33 @@
 -- What costs and dashboard exports have in common: times, amounts, and what a line item says.
 
 -- Unix seconds as a time; anything else stays what it is and is refused by the check of times.
-CREATE MACRO unix_time(x) AS CASE
+CREATE OR REPLACE MACRO unix_time(x) AS CASE
     WHEN regexp_full_match(x, '[0-9]{1,11}')
         THEN strftime(make_timestamp(x::BIGINT * 1000000), '%Y-%m-%dT%H:%M:%SZ')
     ELSE x
 END;
 
-CREATE MACRO month_of(moment) AS date_trunc('month', try_cast(left(moment, 10) AS DATE));
+CREATE OR REPLACE MACRO month_of(moment) AS date_trunc('month', try_cast(left(moment, 10) AS DATE));
 
 -- Zero is sometimes written with an exponent no other number has (0E-6176).
-CREATE MACRO plain_zero(x) AS CASE
+CREATE OR REPLACE MACRO plain_zero(x) AS CASE
     WHEN regexp_full_match(x, '[-+]?0+(\.0*)?([eE][-+]?[0-9]+)?') THEN '0' ELSE x
 END;
 
 -- A line item is "[tier or surface | ]model[ modality], kind of token[, long context]", or the name
 -- of a tool. In front of the first comma stands the model, a word with a digit or a hyphen.
-CREATE MACRO item_body(item) AS trim(regexp_replace(item, '^[^|,]*\|', ''));
+CREATE OR REPLACE MACRO item_body(item) AS trim(regexp_replace(item, '^[^|,]*\|', ''));
 
-CREATE MACRO item_kind(item) AS
+CREATE OR REPLACE MACRO item_kind(item) AS
     replace(lower(regexp_extract(item_body(item), '^[^,]*,\s*(.*)$', 1)), '_', ' ');
 
-CREATE MACRO item_model(item) AS lower(nullif(regexp_extract(
+CREATE OR REPLACE MACRO item_model(item) AS lower(nullif(regexp_extract(
     regexp_extract(item_body(item), '^([^\s,|]+)(\s[a-z]+)?(,|$)', 1), '^.*[0-9-].*$'), ''));
 
-CREATE MACRO item_tier(item) AS
+CREATE OR REPLACE MACRO item_tier(item) AS
     nullif(regexp_extract(lower(item), '(^|[ |,])(batch|flex|priority)([ |,]|$)', 2), '');
 
-CREATE MACRO item_meter(item, unit) AS CASE
+CREATE OR REPLACE MACRO item_meter(item, unit) AS CASE
     WHEN item_kind(item) LIKE '%cached%' THEN 'cached_input'
     WHEN item_kind(item) LIKE '%cache write%' THEN 'cache_write'
     WHEN item_kind(item) LIKE '%output%' THEN 'output'
@@ -43,4 +43,4 @@ CREATE MACRO item_meter(item, unit) AS CASE
         THEN 'audio_seconds'
 END;
 
-CREATE MACRO item_unit(unit) AS CASE unit WHEN '1000_tokens' THEN '1000 tokens' ELSE unit END;
+CREATE OR REPLACE MACRO item_unit(unit) AS CASE unit WHEN '1000_tokens' THEN '1000 tokens' ELSE unit END;
