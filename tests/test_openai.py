@@ -1,7 +1,6 @@
 """OpenAI: dollars with all their digits, input without what came from the cache, one bill of two."""
 
 import json
-from datetime import date
 from decimal import Decimal
 from itertools import permutations
 from typing import Any
