@@ -1,13 +1,13 @@
 """DuckDB as we use it: in memory, bounded, UTC, no extension fetched, with our macros."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 import duckdb
 
-from billing_ingest.currencies import known
+from billing_ingest.currencies import CURRENCIES
 
 Rows = Iterable[Sequence[object]]
 SQL = Path(__file__).parent / "sql"
@@ -28,11 +28,17 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
         },
     )
     con.execute("SET TimeZone = 'UTC'")
-    currencies, units = known()
-    con.execute("SET VARIABLE currencies = $1", [currencies])
-    con.execute("SET VARIABLE units = map($1, $2)", [list(units), list(units.values())])
+    know_currencies(con, CURRENCIES, {})
     con.execute(macros())
     return con
+
+
+def know_currencies(
+    con: duckdb.DuckDBPyConnection, codes: Iterable[str], names: Mapping[str, str]
+) -> None:
+    """Say what money may be in: codes, and names in files that stand for one of them."""
+    con.execute("SET VARIABLE currencies = $1", [list(codes)])
+    con.execute("SET VARIABLE units = map($1, $2)", [list(names), list(names.values())])
 
 
 @cache

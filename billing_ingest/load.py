@@ -14,7 +14,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from billing_ingest.connector import Connector
+from billing_ingest.currencies import known
 from billing_ingest.delivery import Delivered, examine
+from billing_ingest.engine import know_currencies
 from billing_ingest.parts import SEPARATOR, plain_totals
 from billing_ingest.pipe import Progress
 from billing_ingest.preview import preview
@@ -156,6 +158,7 @@ def opened(imp: Import) -> Iterator[Reading]:
             (source.key, json.dumps(source.config)),
         ) as reading,
     ):  # fmt: skip
+        know_currencies(reading.con, *known())
         yield reading
 
 

@@ -229,7 +229,7 @@ def test_a_token_of_another_kind_of_source_opens_nothing_here():
         (b'{"a": NaN}', {}, 400),
         (b"\xff\xff", {"Content_Type": PROTOBUF}, 400),
         (b"no gzip", {"Content_Encoding": "gzip"}, 400),
-        (gzip.compress(b"{}" * 99)[:-9], {"Content_Encoding": "gzip"}, 400),
+        (gzip.compress(b"{}" * 99, mtime=0)[:-9], {"Content_Encoding": "gzip"}, 400),
         (b"{}", {"Content_Encoding": "br"}, 415),
         (b"{}", {"Content_Type": "text/plain"}, 415),
         (b"{}", {"Content_Type": "application/x-www-form-urlencoded"}, 415),

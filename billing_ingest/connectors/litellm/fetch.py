@@ -72,7 +72,8 @@ class Api:
             if found and page[name] and answer.body == found[-1].body:
                 raise _bad(path, "gives the same page twice")
             found.append(answer)
-            about = page.get("metadata") if isinstance(page.get("metadata"), dict) else page
+            said = page.get("metadata")
+            about = said if isinstance(said, dict) else page
             if len(found) >= int(about.get("total_pages") or 1):
                 return found
         raise _bad(path, f"has more than {MOST_PAGES} pages")
