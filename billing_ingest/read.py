@@ -15,7 +15,7 @@ import duckdb
 from billing_ingest.connector import Connector, Document, Mapping
 from billing_ingest.documents import chosen
 from billing_ingest.engine import connect, fill_table
-from billing_ingest.header import Header
+from billing_ingest.header import Header, check_header
 from billing_ingest.json_records import open_json
 from billing_ingest.lines import Piece, check_pieces, delimiter_warnings, in_order, lines_view
 from billing_ingest.refusal import Problem, Refused
@@ -182,6 +182,9 @@ def read(
         kind, reason, sniffed = chosen(connector, document, plains)
     except Refused as refused:
         raise named(refused, filename) from None
+    for one in sniffed:
+        if kind.reader == "csv" and one.plain.typed:
+            check_header(one.header, one.plain.name, kind)  # before its rows are read
     pieces = in_order((made(one.plain, folder, n), one.header) for n, one in enumerate(sniffed))
     con = connect(folder)
     try:

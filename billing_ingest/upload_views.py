@@ -26,7 +26,7 @@ from finops.ledger.models import Import, Slice, Source
 from finops.outside.archive import TooLargeError
 
 MOST_FILES = 50
-KINDS = "CSV, gz, zip, zst, JSON, JSONL"
+KINDS = "CSV, TSV, XLSX, Parquet, JSON, JSONL, also in gz, zst or zip"
 STEPS = ("Choose", "Check", "Confirm", "Result")
 ERROR_COLUMNS = ("file", "line", "column", "found", "expected", "message", "fix", "code")
 

@@ -75,7 +75,8 @@ class Workbook:
                 self.is_1904 = attributes.get("date1904", "") in ("1", "true")
             if tag == "sheet":
                 kept = shown if attributes.get("state", "visible") == "visible" else hidden
-                kept[attributes.get("name", "")] = targets.get(attributes.get("id", ""), "")
+                ids = {key.rpartition(":")[2]: value for key, value in attributes.items()}
+                kept[attributes.get("name", "")] = targets.get(ids.get("id", ""), "")
 
         self.parse("xl/_rels/workbook.xml.rels", relation, None, None)
         self.parse("xl/workbook.xml", sheet, None, None)
@@ -88,14 +89,13 @@ class Workbook:
 
     def parsed(self, part: str, start: Any, end: Any, characters: Any) -> Iterator[None]:
         """Do the same block by block, so that somebody can take what was found so far."""
-        parser = expat.ParserCreate(namespace_separator=" ")
+        parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.StartDoctypeDeclHandler = no_doctype
-        parser.StartElementHandler = lambda tag, found: start(
-            tag.rpartition(" ")[2], {key.rpartition(" ")[2]: value for key, value in found.items()}
-        )
+        # Some programs write x:row for row; an attribute has such a prefix only in the workbook.
+        parser.StartElementHandler = lambda tag, found: start(tag.rpartition(":")[2], found)
         if end:
-            parser.EndElementHandler = lambda tag: end(tag.rpartition(" ")[2])
+            parser.EndElementHandler = lambda tag: end(tag.rpartition(":")[2])
         if characters:
             parser.CharacterDataHandler = characters
         size = 0
