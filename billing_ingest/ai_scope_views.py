@@ -126,7 +126,7 @@ def fits(found: Matches | None) -> dict[str, object]:
     shown = [
         Fit(
             one.service, labels[one.ai_class], f"{one.lines:,}",
-            ", ".join(wording.amount(a, currency) for currency, a in sorted(one.amounts.items())),
+            wording.totals({code: str(amount) for code, amount in one.amounts.items()}),
         )
         for one in found.fitting[:SHOWN]
     ]  # fmt: skip
