@@ -13,6 +13,7 @@ import pytest
 from billing_ingest.connector import Outside
 from billing_ingest.pull import pull
 from billing_ingest.registry import connector
+from finops.attribution.verify.files import imports_equal_their_files
 from finops.ledger.models import Charge, Import, Source
 from finops.ledger.secrets import set_secret
 from finops.outside.http import Http, HttpError
@@ -120,6 +121,8 @@ def test_parts_of_any_kind_are_one_bill(fetched, suffix):
     (delivery,) = fetched(container)
     imp = give("azure", delivery.body, delivery.filename, document=delivery.document)
     assert (imp.errors, imp.rows, imp.totals) == ([], 2, {"USD": "3.5"})
+    unread: list[str] = []
+    assert (list(imports_equal_their_files(unread)), unread) == ([], [])
 
 
 def test_packed_parts_and_tables_are_counted_too(fetched):
