@@ -1,7 +1,5 @@
 """What a bill may be written in: national currencies by ISO 4217, and units people registered."""
 
-from finops.ledger.models import Unit
-
 CURRENCIES = (
     "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD "
     "CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD "
@@ -15,6 +13,9 @@ CURRENCIES = (
 
 def known() -> tuple[list[str], dict[str, str]]:
     """Return the codes that count, and the names of registered units in files -> their code."""
+    # Here, because the processes that read tables apart know this module and no Django.
+    from finops.ledger.models import Unit
+
     units = Unit.objects.all()
     names = {name: unit.code for unit in units for name in unit.names}
     return [*CURRENCIES, *(unit.code for unit in units)], names

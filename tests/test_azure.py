@@ -240,6 +240,21 @@ def test_actual_amortised_and_focus_are_bills_of_one_scope():
     assert [charge.billed_cost for charge in booked] == [Decimal(5)]
 
 
+@pytest.mark.parametrize(
+    ("meter", "kind"),
+    [
+        ("gpt-4o-0806-Inp-glbl Tokens", "inference"),
+        ("babbage-002-FT-Trng-glbl tkn Tokens", "training"),
+        ("gpt-4o-0806-FT-Hstng-glbl Unit", "infrastructure"),
+        ("gpt-4o-0806-FT-inp-glbl Tokens", "inference"),
+    ],
+)
+@pytest.mark.django_db
+def test_tuning_and_hosting_are_no_inference(meter, kind):
+    give("azure", export({"MeterName": meter}))
+    assert Charge.objects.get().ai_class == kind
+
+
 @pytest.mark.django_db
 def test_within_one_source_too_the_first_kind_of_bill_is_the_money():
     give("azure", export(), "actual.csv")

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from finops.attribution.verify.files import imports_equal_their_files
 from finops.attribution.verify.readers.gcp import export_table
 from finops.attribution.verify.reading import FileSums
 from finops.ledger.models import Charge
@@ -311,6 +312,16 @@ def test_a_number_of_json_keeps_its_digits(charges):
     )
     (row,) = charges(line)
     assert Decimal(row["billed_cost"]) == Decimal("1.000000000000000000000001")
+
+
+@pytest.mark.django_db
+def test_a_table_of_the_warehouse_is_proven_by_the_second_reader(tmp_path):
+    row = json.loads(nested().decode()) | {"cost": 1.25, "credits": [{"amount": -0.25}]}
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.Table.from_pylist([row]), path)
+    assert give("gcp", path).totals == {"USD": "1"}
+    unread: list[str] = []
+    assert (list(imports_equal_their_files(unread)), unread) == ([], [])
 
 
 def test_a_table_of_the_warehouse_says_what_flat_lines_say(charges, tmp_path):

@@ -79,9 +79,9 @@ DEFAULTS = tuple(
         ("aws", "elastic compute | amazonec2 | amazon ec2", AWS_GPUS, INFRASTRUCTURE,
          "GPU and accelerator nodes"),
         # --- Azure
-        ("azure", "", "fine*tun*training | ft*training | model training", TRAINING,
+        ("azure", "", "fine*tun*training | ft*training | ft*trng | model training", TRAINING,
          "Azure OpenAI and Foundry: fine-tuning"),
-        ("azure", "", "fine*tun*hosting | ft*hosting", INFRASTRUCTURE,
+        ("azure", "", "fine*tun*hosting | ft*hosting | ft*hstng", INFRASTRUCTURE,
          "Azure OpenAI: hosting of tuned models"),
         ("", "azure openai | azure ai | foundry | cognitive services | ai services", "", INFERENCE,
          "Azure OpenAI, Foundry, AI services"),
