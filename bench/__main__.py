@@ -20,7 +20,7 @@ from pathlib import Path
 
 from bench.results import Result, table
 
-PARTS = ("usage", "focus", "settle", "pages", "verify")
+PARTS = ("usage", "focus", "upload", "settle", "pages", "verify")
 
 
 def main() -> int:
@@ -39,6 +39,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all of them by default")
     parser.add_argument("--lines", type=int, default=5_000_000, help="lines of the usage log")
     parser.add_argument("--charges", type=int, default=1_000_000, help="lines of the FOCUS file")
+    parser.add_argument("--upload", type=int, default=10_000_000, help="lines of the upload")
     parser.add_argument("--usage", type=int, default=1_000_000, help="usage rows of the year")
     parser.add_argument("--growth", type=int, default=10, help="how much more data pages must bear")
     parser.add_argument("--rounds", type=int, default=30, help="requests per page")
@@ -49,11 +50,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def run(part: str, options: argparse.Namespace, home: Path) -> Iterator[Result]:
     """Run one part; the modules are imported here because they need Django to be set up."""
-    from bench import loads, pages, settling
+    from bench import loads, pages, settling, uploads
 
     parts: dict[str, Callable[[], Iterator[Result]]] = {
         "usage": lambda: loads.usage(home, options.lines),
         "focus": lambda: loads.focus(home, options.charges),
+        "upload": lambda: uploads.upload(home, options.upload),
         "settle": lambda: chain(
             settling.restated_day(options.usage), settling.one_change(options.usage)
         ),
