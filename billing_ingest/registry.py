@@ -26,6 +26,7 @@ CONNECTORS = {
     "github_copilot": "billing_ingest.connectors.github_copilot.connector",
     "cursor": "billing_ingest.connectors.cursor.connector",
     "litellm": "billing_ingest.connectors.litellm.connector",
+    "openrouter": "billing_ingest.connectors.openrouter.connector",
     # Last: what people say of a file counts when no vendor's connector knows it.
     "mapped": "billing_ingest.connectors.mapped.connector",
 }
