@@ -46,6 +46,7 @@ CONFIG_WORDS = {
     "region": ("Region", "Of the bucket, like us-east-1."),
     "access_key_id": ("Access key id", "Belongs to the secret access key above."),
     "endpoint_url": ("Storage address", "Leave empty for AWS; the address of another S3 server."),
+    "public_key": ("Public key", "Of the same project as the secret key."),
     "activity": ("Activity", "Write daily to read sums by day instead of every request."),
     "issuer": (
         "Invoice issuer",

@@ -27,6 +27,8 @@ CONNECTORS = {
     "cursor": "billing_ingest.connectors.cursor.connector",
     "litellm": "billing_ingest.connectors.litellm.connector",
     "openrouter": "billing_ingest.connectors.openrouter.connector",
+    "langfuse": "billing_ingest.connectors.langfuse.connector",
+    "helicone": "billing_ingest.connectors.helicone.connector",
     # Last: what people say of a file counts when no vendor's connector knows it.
     "mapped": "billing_ingest.connectors.mapped.connector",
 }
