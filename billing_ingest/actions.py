@@ -15,7 +15,7 @@ from django.db import transaction
 
 from billing_ingest import jobs, load
 from billing_ingest.models import Job
-from billing_ingest.recognise import recognise
+from billing_ingest.recognise import known_and_not_read, recognise
 from billing_ingest.registry import connector
 from billing_ingest.schedule import as_args
 from billing_ingest.source_keys import free_key
@@ -69,7 +69,8 @@ def write_chunks(upload: UploadedFile, target: IO[bytes]) -> None:
 def source_for(path: Path, filename: str) -> Source:
     """The source that last took a file of this connector, else the connector's default one."""
     found = recognise(path, filename)
-    known = found.connector if found else connector(FALLBACK)
+    declined = None if found else known_and_not_read(path, filename)
+    known = found.connector if found else declined or connector(FALLBACK)
     newest = Import.objects.filter(source__connector=known.slug).select_related("source").first()
     return newest.source if newest else load.default_source(known)
 

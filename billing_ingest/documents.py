@@ -59,13 +59,20 @@ def find_document(connector: Connector, wanted: str, sniff: Sniff) -> Document:
             return document
     reason = connector.declines(sniff) if connector.declines else None
     if len(documents) == 1 and reason is None:
-        return documents[0]
+        if documents[0].reader == "json" or not is_json(sniff):
+            return documents[0]
+        reason = f"This is JSON. {documents[0].label.capitalize()} is a table of lines."
     labels = ", ".join(document.label for document in documents)
     raise refuse(
         "unknown_file", reason or f"This is none of the files that {connector.label} gives.",
         file=sniff.filename, line=1, found=", ".join(sniff.header), expected=labels,
         fix="Choose another source, or export one of these.",
     )  # fmt: skip
+
+
+def is_json(sniff: Sniff) -> bool:
+    """Say whether a file begins as objects of JSON do, and no header of a table does."""
+    return sniff.head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
 
 
 def several_documents(parts: Sequence[Sniffed], kinds: Sequence[Document]) -> Refused:

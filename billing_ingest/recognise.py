@@ -43,6 +43,17 @@ def claims(sniff: Sniff) -> Iterator[Recognised]:
                 yield Recognised(known, document, reason)
 
 
+def known_and_not_read(path: Path, filename: str) -> Connector | None:
+    """The connector that can say why it does not read the file; None for a real stranger."""
+    try:
+        sniffs = list(sniffs_of(path, filename))
+    except Refused:
+        return None
+    known = (connector(slug) for slug in CONNECTORS)
+    able = (one for one in known if one.declines and any(map(one.declines, sniffs)))
+    return next(able, None)
+
+
 def sniffs_of(path: Path, filename: str) -> Iterable[Sniff]:
     """What documents may look at: of a workbook every sheet, of a zip its first file.
 

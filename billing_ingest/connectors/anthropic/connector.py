@@ -36,7 +36,7 @@ def _is_claude_code(sniff: Sniff) -> str | None:
 
 
 def _is_users(sniff: Sniff) -> str | None:
-    if _has(sniff, "data", "email", "role", "added_at"):
+    if _has(sniff, "data", "email", "role", "added_at") and not _has(sniff, "object"):
         return "it has the members of an organisation"
     return None
 
