@@ -137,6 +137,11 @@ def test_a_window_is_the_months_it_touches(s3: S3, tmp_path: Path) -> None:
     assert names == ["report_2026-07.zip", "report_2026-08.zip"]
 
 
+def test_months_before_the_exports_began_bring_nothing(s3: S3, tmp_path: Path) -> None:
+    s3.deliver_report("20260901-20261001", "a1", [report()])
+    assert fetched(s3, tmp_path) == []
+
+
 def test_a_bucket_without_any_manifest_says_so(s3: S3, tmp_path: Path) -> None:
     s3.deliver_report("20250101-20250201", "a1", [report()])
     with pytest.raises(HttpError, match="no manifest of a month from 2026-08") as error:

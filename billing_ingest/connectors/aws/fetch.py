@@ -45,7 +45,10 @@ def fetch(outside: Outside, first_day: date, end_day: date) -> Iterator[Fetched]
     prefix = str(outside.config.get("prefix") or "").strip("/")
     stored = {one.key: one for one in bucket.list(f"{prefix}/" if prefix else "")}
     wanted = set(months(first_day, end_day))
-    found = [manifest for manifest in manifests(stored.values()) if manifest.month in wanted]
+    there = list(manifests(stored.values()))
+    if there and max(wanted) < min(manifest.month for manifest in there):
+        return  # before the exports began: a back-fill goes on with the next month
+    found = [manifest for manifest in there if manifest.month in wanted]
     if not found:
         raise HttpError(
             f"s3://{bucket.name}/{prefix} has no manifest of a month from {first_day:%Y-%m} on",
