@@ -30,6 +30,9 @@ NOT_NOTED = {
     "ledger_aiscoperule",  # says what a load makes of a line
     "ledger_price", "ledger_fxrate", "attribution_dirty", "attribution_billseen",  # read by settle
     "attribution_bookschange",
+    # Read by loads and by setup pages, never by an answer.
+    "ledger_unit", "ledger_savedmapping", "ledger_ingesttoken", "ledger_runningtotal",
+    "ledger_feedswitch", "ledger_seat", "ledger_vendorname",
 }  # fmt: skip
 
 
