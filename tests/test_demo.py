@@ -262,6 +262,30 @@ def test_people_move_join_and_leave_during_the_year(year):
         assert all(moment < leaver["valid_to"] for moment in used)
 
 
+def test_the_company_gets_its_bills_in_the_forms_of_seven_vendors(year):
+    deliveries = {source.connector for source in SOURCES}
+    assert deliveries > {
+        "anthropic", "openai", "github_copilot", "cursor", "aws", "gcp", "focus",
+    }  # fmt: skip
+    assert all(len(year[name]) == 12 for name in ("aws-cur2", "openai-costs", "copilot-ai-usage"))
+
+
+def test_cursor_counts_every_token_of_an_event_once(year):
+    for row in (row for path in year["cursor-usage-events"] for row in rows(path)):
+        parts = ("Input (w/ Cache Write)", "Input (w/o Cache Write)", "Cache Read", "Output Tokens")
+        assert sum(int(row[name]) for name in parts) == int(row["Total Tokens"])
+
+
+def test_copilot_sells_credits_since_june_and_takes_the_quota_off(year):
+    lines = [row for path in year["copilot-ai-usage"] for row in rows(path)]
+    for row in lines:
+        is_credit = row["date"] >= "2026-06-01"
+        assert (row["unit_type"] == "ai-credits") == is_credit
+        gross, off, net = (Decimal(row[f"{n}_amount"]) for n in ("gross", "discount", "net"))
+        assert gross == off + net
+        assert gross == Decimal(row["quantity"]) * Decimal(row["applied_cost_per_quantity"])
+
+
 def test_the_year_is_lean(year):
     logged = sum(len(rows(path)) for path in year["coding-sessions"] + year["gateway"])
     reported = sum(len(results(path)) for path in year["anthropic-messages-usage"])

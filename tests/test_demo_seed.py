@@ -1,5 +1,6 @@
 """The demo company in real books: what the files say is what the books hold, once."""
 
+import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from django.db import transaction
 
 from billing_ingest.demo.company import COMPANY, SOURCES
+from billing_ingest.demo.openai_files import dollars_of
 from billing_ingest.demo.seed import DemoRefusedError, seed
 from billing_ingest.demo.usage import billed_cost
 from billing_ingest.demo.year import make_year
@@ -40,11 +42,36 @@ def folder(django_db_setup, django_db_blocker, tmp_path_factory) -> Path:
 def money_in(folder: Path) -> dict[str, Decimal]:
     """What each source's bills add up to, read from the files alone."""
     cents = [Decimal(r["amount"]) for p in folder.rglob("anthropic-costs-*") for _, r in results(p)]
-    found = {"anthropic": sum(cents) / 100}
-    for source, name in (("openai-reseller", "harrowgate"), ("editor-seats", "cursor")):
+    found = {"anthropic": sum(cents) / 100} | money_of_others(folder)
+    for source, name in (("openai-reseller", "harrowgate"), ("editor-seats", "cursor-seats")):
         lines = [line for path in folder.rglob(f"{name}-*") for line in rows(path)]
         found[source] = sum(Decimal(line["BilledCost"]) for line in lines)
     return found
+
+
+def money_of_others(folder: Path) -> dict[str, Decimal]:
+    """What the smaller accounts bill: of the clouds only what is for models."""
+
+    def lines(name: str) -> list[dict[str, str]]:
+        return [line for path in folder.rglob(f"{name}-*") for line in rows(path)]
+
+    vertex = [r for r in lines("google-billing") if r["service.description"] == "Vertex AI"]
+    bedrock = [r for r in lines("aws-cur2") if r["line_item_product_code"] == "AmazonBedrock"]
+    taken_off = [
+        Decimal(str(credit["amount"]))
+        for line in vertex
+        for credit in json.loads(line["credits"], parse_float=Decimal)
+    ]
+    costs = [json.loads(path.read_text()) for path in folder.rglob("openai-costs-*")]
+    return {
+        "cursor": sum(
+            Decimal(r["Cost"]) for r in lines("cursor-usage") if r["Kind"] == "On-Demand"
+        ),
+        "copilot": sum(Decimal(r["net_amount"]) for r in lines("copilot-ai")),
+        "aws": sum(Decimal(r["line_item_unblended_cost"]) for r in bedrock),
+        "google-cloud": sum(Decimal(r["cost"]) for r in vertex) + sum(taken_off),
+        "openai": sum(dollars_of(pages) for pages in costs),
+    }
 
 
 def report():

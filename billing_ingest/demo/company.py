@@ -28,13 +28,21 @@ RESELLER = DemoSource(
     "openai-reseller", "focus", "OpenAI through Harrowgate Cloud", Decimal("0.05")
 )
 GATEWAY = DemoSource("gateway", "usage_csv", "LLM gateway log")
+OPENAI = DemoSource("openai", "openai", "OpenAI platform")
+COPILOT = DemoSource("copilot", "github_copilot", "GitHub Copilot")
+CURSOR = DemoSource("cursor", "cursor", "Cursor on demand")
+AWS = DemoSource("aws", "aws", "Amazon Web Services")
+GOOGLE = DemoSource("google-cloud", "gcp", "Google Cloud")
 SEATS = DemoSource("editor-seats", "focus", "Cursor seats")
 GITHUB = DemoSource("github", "github", "GitHub")
 HELPDESK = DemoSource("helpdesk", "outcomes_csv", "Helpdesk tickets")
 CRM = DemoSource("crm", "outcomes_csv", "CRM deals")
 INVOICES = DemoSource("invoices", "invoices_csv", "Invoices")
 
-SOURCES = (PEOPLE, ANTHROPIC, SESSIONS, RESELLER, GATEWAY, SEATS, GITHUB, HELPDESK, CRM, INVOICES)
+SOURCES = (
+    PEOPLE, ANTHROPIC, SESSIONS, RESELLER, GATEWAY, OPENAI, COPILOT, CURSOR, AWS, GOOGLE, SEATS, GITHUB,
+    HELPDESK, CRM, INVOICES,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,15 @@ from pathlib import Path
 from django.utils import timezone
 
 from billing_ingest.demo.anthropic_files import ORGANISATION_ID
-from billing_ingest.demo.company import ANTHROPIC, COMPANY, PAYMENTS, SOURCES, STOREFRONT
+from billing_ingest.demo.company import (
+    ANTHROPIC,
+    COMPANY,
+    CURSOR,
+    OPENAI,
+    PAYMENTS,
+    SOURCES,
+    STOREFRONT,
+)
 from billing_ingest.demo.write import Delivery, write_company
 from billing_ingest.load import load, receive
 from finops.attribution.actions.rules import add_rule
@@ -22,6 +30,12 @@ from finops.attribution.settle import settle
 from finops.ledger.models import Import, Source
 from finops.people.models import Organisation, Team, User
 
+# The accounts as the vendors name them. Events on demand are a bill beside that of the seats.
+CONFIG: dict[str, dict[str, str]] = {
+    ANTHROPIC.key: {"organization_id": ORGANISATION_ID},
+    CURSOR.key: {"team_id": "team_quillhaven_usage"},
+    OPENAI.key: {"organization_id": "org-Quillhaven"},
+}
 MANIFEST = "manifest.json"  # written last: with it, the folder is complete
 
 
@@ -101,7 +115,7 @@ def make_sources() -> dict[str, Source]:
     """Return the company's vendor accounts by key, made where they are missing."""
     found = {}
     for source in SOURCES:
-        config = {"organization_id": ORGANISATION_ID} if source is ANTHROPIC else {}
+        config = CONFIG.get(source.key, {})
         found[source.key], _ = Source.objects.get_or_create(
             key=source.key,
             defaults={

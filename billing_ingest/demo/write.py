@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from billing_ingest.demo import company, own_files
+from billing_ingest.demo import cloud_bills, company, openai_files, own_files, tool_bills
 from billing_ingest.demo.anthropic_files import claude_code_report, cost_report, messages_report
 from billing_ingest.demo.calendar import days
 from billing_ingest.demo.focus_files import CURSOR, HARROWGATE, reseller_bill, seat_bill
@@ -54,7 +54,8 @@ def write_company(folder: Path, *, today: date, seed: int = 7, months: int = 12)
 
 
 def _delivery(source: company.DemoSource, path: Path, label: str) -> Delivery:
-    return Delivery(source.key, source.connector, path, "all", label)
+    scope: Scope = "ai" if source in (company.AWS, company.GOOGLE) else "all"
+    return Delivery(source.key, source.connector, path, scope, label)
 
 
 Written = Iterator[tuple[company.DemoSource, Path, str]]
@@ -68,6 +69,7 @@ def _write_month(folder: Path, year: Year, month: Period, lines: list[UsageLine]
     yield from _write_anthropic(folder, year, month, anthropic)
     yield from _write_logs(folder, month, anthropic, openai)
     yield from _write_focus(folder, year, month, openai)
+    yield from _write_other_bills(folder, year, month)
     yield from _write_invoices(folder, year, month)
 
 
@@ -138,6 +140,35 @@ def _write_focus(folder: Path, year: Year, month: Period, openai: list[UsageLine
     yield company.SEATS, seats, "Cursor seats"
 
 
+def _write_other_bills(folder: Path, year: Year, month: Period) -> Written:
+    """Write the bills of smaller accounts: tools, clouds, OpenAI's own platform."""
+    calendar, roster, seed = year.calendar, year.roster, year.seed
+    if month.start >= calendar.billed_until:
+        return
+    for source, name, header, rows in (
+        (company.CURSOR, "cursor-usage-events.csv", tool_bills.CURSOR_HEADER,
+         tool_bills.cursor_rows(calendar, roster, month, seed)),
+        (company.COPILOT, "copilot-ai-usage.csv", tool_bills.COPILOT_HEADER,
+         tool_bills.copilot_rows(calendar, roster, month, seed)),
+        (company.AWS, "aws-cur2.csv", cloud_bills.AWS_HEADER,
+         cloud_bills.aws_rows(calendar, month, seed)),
+        (company.GOOGLE, "google-billing.csv", cloud_bills.GCP_HEADER,
+         cloud_bills.gcp_rows(calendar, month, seed)),
+    ):  # fmt: skip
+        if rows:  # the first of a month may be a Sunday
+            path = _named(folder, name)
+            _write_csv(path, header, rows, ",")
+            yield source, path, f"{source.name} bill"
+    used = openai_files.used_in(calendar, roster, month, seed)
+    for name, pages, words in (
+        ("openai-completions.json", openai_files.usage_pages(used), "usage"),
+        ("openai-costs.json", openai_files.cost_pages(used), "costs"),
+    ):
+        path = _named(folder, name)
+        _write_json(path, pages)
+        yield company.OPENAI, path, f"OpenAI platform {words}"
+
+
 def _write_invoices(folder: Path, year: Year, month: Period) -> Written:
     closed = [one for one in year.calendar.months if year.calendar.is_closed(one)]
     if month not in closed:
@@ -166,10 +197,13 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def _write_csv(path: Path, header: str, rows: list[dict[str, str]]) -> None:
+def _write_csv(
+    path: Path, header: str, rows: list[dict[str, str]], between: str | None = None
+) -> None:
+    """Write a table; the names of its columns are separated by blanks unless said otherwise."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, header.split(), restval="", lineterminator="\n")
+        writer = csv.DictWriter(file, header.split(between), restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 

@@ -21,6 +21,7 @@ class Year:
     """What happened at the company, before any vendor wrote it down."""
 
     calendar: Calendar
+    seed: int
     roster: Roster
     pull_requests: list[PullRequest]
     tickets: list[OutcomeEvent]
@@ -45,4 +46,5 @@ def make_year(today: date, seed: int, months_count: int = 12) -> Year:
         *overhead_lines(calendar, roster, seed),
     ]
     lines.sort(key=lambda line: (line.at, line.vendor, line.account, line.api_key, line.person))
-    return Year(calendar, roster, work, tickets, deal_events(calendar, roster, seed), lines)
+    deals = deal_events(calendar, roster, seed)
+    return Year(calendar, seed, roster, work, tickets, deals, lines)
