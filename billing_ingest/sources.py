@@ -91,11 +91,12 @@ class SourceRow:
 
 
 def source_rows(now: datetime) -> list[SourceRow]:
-    """Every source, by vendor."""
+    """Every source, by vendor as it is shown."""
     fresh = {found.source_id: found for found in trust.freshness(now=now)}
-    return [
+    rows = [
         row_of(source, fresh.get(source.pk), now) for source in with_facts(Source.objects.all())
     ]
+    return sorted(rows, key=lambda row: row.connector_label.casefold())
 
 
 def source_row(source: Source, now: datetime) -> SourceRow:
@@ -176,7 +177,7 @@ def connectors_to_connect() -> list[Connector]:
     known = (connector(slug) for slug in CONNECTORS)
     return sorted(
         (found for found in known if found.fetch or found.webhook or found.posted),
-        key=lambda found: found.label,
+        key=by_label,
     )
 
 
@@ -198,19 +199,39 @@ TABLE_WORDS = {
 }  # fmt: skip
 
 
-def file_kinds() -> list[FileKind]:
-    """Every kind of file, bills first; those of our own forms before those only a vendor gives."""
-    known = [connector(slug) for slug in CONNECTORS]
-    kinds = [FileKind(document, one.label) for one in known for document in one.documents]
-    tables = list(TABLE_WORDS)
-    return sorted(
-        kinds,
-        key=lambda kind: (
-            not kind.document.required,
-            tables.index(kind.document.mappings[0].table),
-            kind.document.label,
-        ),
+@dataclass(frozen=True)
+class FileKinds:
+    """Kinds of file: those of plain forms first, the others by vendor."""
+
+    plain: list[FileKind]
+    vendors: dict[str, list[FileKind]]
+
+
+# Its files are written by a form here; nobody has one to drop.
+TYPED_IN = "typed_bills"
+
+
+def file_kinds() -> FileKinds:
+    """Every kind of file, bills first. A form is plain when it is a format's only one, in columns."""
+    plain: list[FileKind] = []
+    vendors: dict[str, list[FileKind]] = {}
+    for one in sorted(map(connector, set(CONNECTORS) - {TYPED_IN}), key=by_label):
+        kinds = sorted(
+            (FileKind(document, one.label) for document in one.documents), key=bills_first
+        )
+        is_plain = len(kinds) == 1 and bool(kinds[0].document.required)
+        (plain if is_plain else vendors.setdefault(one.label, [])).extend(kinds)
+    return FileKinds(
+        sorted(plain, key=bills_first), {label: kinds for label, kinds in vendors.items() if kinds}
     )
+
+
+def by_label(known: Connector) -> str:
+    return known.label.casefold()
+
+
+def bills_first(kind: FileKind) -> tuple[int, str]:
+    return list(TABLE_WORDS).index(kind.document.mappings[0].table), kind.document.label
 
 
 # --- the banner ----------------------------------------------------------------------------
@@ -261,7 +282,10 @@ STATE_WORDS: dict[str, str] = {
 def job_alerts() -> list[Alert]:
     failed = unmended().select_related("source").order_by("kind", "source_id", "-pk")
     return [
-        Alert(f"{subject(job)} failed: {(job.error or {}).get('message', '')}", source_key=key(job))
+        Alert(
+            f"{subject(job)} failed: {(job.error or {}).get('message', '').rstrip('.')}",
+            source_key=key(job),
+        )
         for job in failed.distinct("kind", "source_id")
     ]
 

@@ -1,5 +1,6 @@
 """Setup > Upload: what a file's card says about who pays, what is the same, and where to look."""
 
+import re
 from datetime import date
 
 import pytest
@@ -192,6 +193,16 @@ def test_the_empty_page_says_which_files_are_understood(client, cfo):
     said = text(client.get("/setup/upload/"))
     assert "What can be dropped here?" in said
     assert "A list of people in CSV form Brings people email May have name, team" in said
+
+
+def test_the_files_of_a_vendor_are_folded_under_its_name(client, cfo):
+    page = client.get("/setup/upload/").content.decode()
+    folded = page.partition("o-folded")[2]
+    vendors = re.findall(r"<summary><b>([^<]+)</b>", folded)
+    assert {"Anthropic", "AWS", "Google Cloud", "OpenAI"} <= set(vendors)
+    assert vendors == sorted(vendors, key=str.casefold)
+    assert "A bill that was typed in" not in page  # nobody has such a file to drop
+    assert "A list of people in CSV form" not in folded
 
 
 @pytest.mark.parametrize(
