@@ -26,8 +26,11 @@ from tests.fakes.aws import BUCKET, KEY_ID, REGION, S3, SECRET, fake_aws
 from tests.fakes.azure import TOKEN, fake_azure
 from tests.fakes.cursor import fake_cursor
 from tests.fakes.github_copilot import fake_github_copilot
+from tests.fakes.helicone import fake_helicone
+from tests.fakes.langfuse import fake_langfuse
 from tests.fakes.litellm import fake_litellm
 from tests.fakes.openai import fake_openai
+from tests.fakes.openrouter import fake_openrouter
 from tests.vendor import Answer, Vendor, vendor
 
 pytestmark = [
@@ -75,6 +78,9 @@ CASES = [
     Case("github_copilot", fake_github_copilot, date(2026, 6, 2), config=(("organization", "acme"),)),
     Case("cursor", fake_cursor, date(2026, 8, 1)),
     Case("litellm", fake_litellm, date(2026, 8, 1)),
+    Case("openrouter", fake_openrouter, date(2026, 8, 1)),
+    Case("langfuse", fake_langfuse, date(2026, 8, 1), config=(("public_key", "pk-lf-1"),)),
+    Case("helicone", fake_helicone, date(2026, 8, 1)),
     Case("azure", fake_azure, date(2026, 7, 2), TOKEN, (("container_url", EXPORTS),), refusal=AS_XML),
     Case("aws", aws_with_a_report, date(2026, 7, 20), SECRET, tuple(S3_CONFIG.items()), "endpoint_url", AS_XML),
 ]  # fmt: skip
