@@ -154,7 +154,8 @@ def test_tokens_of_messages_are_added_up(tmp_path):
     seen = sums(tmp_path, {"data": [{"results": results}]}, anthropic.anthropic_messages)
     assert seen.rows == 2
     assert seen.measures == {
-        "input_tokens": 13, "cached_input_tokens": 5, "cache_write_tokens": 3, "output_tokens": 8,
+        "input_tokens": 13, "cached_input_tokens": 5, "cache_write_tokens": 3,
+        "cache_write_1h_tokens": 2, "output_tokens": 8,
     }  # fmt: skip
 
 
@@ -177,7 +178,8 @@ def test_pull_requests_are_counted_in_lists_events_and_raw_tables(tmp_path):
 
 def test_objects_that_follow_one_another_over_lines_are_all_read(tmp_path):
     page = json.dumps({"data": [{}, {}]}, indent=1)
-    assert sums(tmp_path, f"{page}\n{page}".encode(), anthropic.anthropic_users).rows == 4
+    # Each of the four members is a person and a name of the vendor's.
+    assert sums(tmp_path, f"{page}\n{page}".encode(), anthropic.anthropic_users).rows == 8
 
 
 def test_a_log_without_its_columns_is_not_followed(tmp_path):
