@@ -60,19 +60,22 @@ def answer(rows: list[SourceRow], failures: list[Alert]) -> SafeString:
     if not rows:
         return format_html("{}", "Nothing is connected yet. Upload a file or connect a vendor.")
     said = [lateness(rows)]
+    empty = [row.source.name for row in rows if row.fresh and not row.complete_to]
+    if empty and any(row.complete_to for row in rows):
+        said.append(format_html("Nothing came from {} yet.", named(empty)))
     waiting = [row.source.name for row in rows if row.needs_somebody]
     if waiting:
         needs = "needs" if len(waiting) == 1 else "need"
         said.append(format_html("<b>{}</b> {} attention.", named(waiting), needs))
     said += [format_html("{}.", failure.words.partition(":")[0]) for failure in failures]
-    if len(said) == 1 and not any(row.is_late for row in rows):
+    if not (waiting or failures or any(row.is_late for row in rows)):
         said.append(format_html("{}", "Nothing needs attention."))
     return format_html_join(" ", "{}", ((sentence,) for sentence in said))
 
 
 def lateness(rows: list[SourceRow]) -> SafeString:
     """2 of 8 sources are late: Cursor and OpenAI. Those without days are named beside them."""
-    dated = [row for row in rows if row.fresh]
+    dated = [row for row in rows if row.complete_to]
     late = [row.source.name for row in dated if row.is_late]
     others = [row.source.name for row in rows if not row.fresh]
     beside = f"; {named(others)} without days of {'its' if len(others) == 1 else 'their'} own"

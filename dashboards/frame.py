@@ -62,13 +62,16 @@ def navigation(about: Known) -> list[dict[str, Any]]:
 def freshness(about: Known) -> dict[str, Any]:
     """In words: are all sources up to date, and if not, how many are late."""
     found = trust.freshness(now=about.now)
-    late = [source for source in found if source.is_late]
+    dated = [source for source in found if source.complete_to]
+    late = [source for source in dated if source.is_late]
     if not found:
         said = "No sources yet"
     elif late:
-        said = f"{len(late)} of {words.plural(len(found), 'source')} late"
+        said = f"{len(late)} of {words.plural(len(dated), 'source')} late"
+    elif dated:
+        said = f"{words.plural(len(dated), 'source')} up to date"
     else:
-        said = f"{words.plural(len(found), 'source')} up to date"
+        said = "Nothing came yet"
     return {"words": said, "late": bool(late), "href": "/#trust"}
 
 
