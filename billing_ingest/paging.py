@@ -1,7 +1,8 @@
 """Lists that a vendor answers page by page: all of their pages, or an error."""
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from billing_ingest.connector import Fetched
 from finops.outside.http import Http, HttpError, Params, Response
 
 MOST_PAGES = 1000
+NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,27 @@ class Api:
             seen.add(token)
             following = {cursor.asks: token}
         raise bad_answer(path, f"has more than {MOST_PAGES} pages")
+
+
+def linked_pages(
+    get: Callable[[str, Params | None], Response], path: str, params: Params
+) -> Iterator[Response]:
+    """Yield the pages of a list that names the next one in its Link header.
+
+    `get` asks for a whole address and must refuse one outside the API: the credential goes along.
+    """
+    answer = get(path, params)
+    seen: set[str] = set()
+    for _ in range(MOST_PAGES):
+        yield answer
+        link = NEXT.search(answer.headers.get("link", ""))
+        if link is None:
+            return
+        if link[1] in seen:
+            raise bad_answer(path, "names the same next page twice")
+        seen.add(link[1])
+        answer = get(link[1], None)
+    raise bad_answer(path, f"has more than {MOST_PAGES} pages")
 
 
 def delivery(document: str, filename: str, parts: Sequence[Response | dict[str, Any]]) -> Fetched:

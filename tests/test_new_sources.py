@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from dashboards.panels.trust import fresh
+from finops.attribution.queries import trust
 from finops.ledger.models import Import, Slice, Source
 from tests.uploading import admin, text
 
@@ -40,3 +42,12 @@ def test_a_source_that_brought_nothing_yet_is_not_called_up_to_date(client, admi
     said = text(client.get("/setup/"))
     assert "1 source up to date" in said
     assert "1 source is up to date. Nothing came from OpenAI yet. Nothing needs" in said
+
+
+def test_the_overview_counts_it_neither_as_up_to_date_nor_as_late(admin):
+    Source.objects.create(key="openai", name="OpenAI", connector="openai", is_scheduled=True)
+    now = timezone.now()
+    found = trust.freshness(now=now)
+
+    assert [source.complete_to for source in found] == [None]
+    assert fresh([source for source in found if source.complete_to], []) == "Nothing came yet."

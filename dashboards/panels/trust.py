@@ -99,7 +99,7 @@ def answer(found: Sequence[SourceTrust], asked: Asked) -> SafeString:
     """How many are late and which, and how much of the total is provisional because of it."""
     late = [source for source in found if source.is_late]
     provisional = sum(source.provisional for source in found)
-    said = fresh(found, late)
+    said = fresh([source for source in found if source.complete_to], late)
     if not provisional:
         return format_html("{} Nothing is provisional.", said)
     money = words.money(provisional, asked.currency)
@@ -130,6 +130,9 @@ def direction(off_by: Decimal) -> str:
 
 
 def fresh(found: Sequence[SourceTrust], late: Sequence[SourceTrust]) -> SafeString | str:
+    """Say how many of the sources that brought days are up to date; one without is neither."""
+    if not found:
+        return "Nothing came yet."
     if not late:
         return "Every source is up to date." if len(found) > 1 else "The one source is up to date."
     names = words.bold(words.listed([lateness(source) for source in late[:3]]))

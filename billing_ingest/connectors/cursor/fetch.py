@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from billing_ingest.connector import Fetched, Outside
+from billing_ingest.paging import bad_answer
 from finops.outside.http import HttpError, Response
 
 HOME = "https://api.cursor.com"
@@ -41,13 +42,13 @@ class Api:
             pagination = page.get("pagination") or {}
             shown = pagination.get("currentPage", pagination.get("page", number))
             if shown != number:
-                raise _bad(path, f"is page {shown} where page {number} was asked for")
+                raise bad_answer(path, f"is page {shown} where page {number} was asked for")
             if found and page[name] and answer.body == found[-1].body:
-                raise _bad(path, "gives the same page twice")
+                raise bad_answer(path, "gives the same page twice")
             found.append(answer)
             if not goes_on(page, number):
                 return found
-        raise _bad(path, f"has more than {MOST_PAGES} pages")
+        raise bad_answer(path, f"has more than {MOST_PAGES} pages")
 
 
 def fetch(outside: Outside, first_day: date, end_day: date) -> Iterator[Fetched]:
@@ -133,11 +134,7 @@ def _windows(first_day: date, end_day: date) -> Iterator[tuple[date, date]]:
 def _page_of(answer: Response, name: str, path: str) -> Object:
     page = answer.json()
     if not isinstance(page, dict) or not isinstance(page.get(name), list):
-        raise _bad(path, f"has no list of {name}")
+        raise bad_answer(path, f"has no list of {name}")
     if not all(isinstance(row, dict) for row in page[name]):
-        raise _bad(path, f"has something else among its {name}")
+        raise bad_answer(path, f"has something else among its {name}")
     return page
-
-
-def _bad(what: str, words: str) -> HttpError:
-    return HttpError(f"The answer of {what} {words}", permanent=True, code="bad_answer")

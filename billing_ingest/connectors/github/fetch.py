@@ -6,14 +6,13 @@ from datetime import date
 from typing import Any
 
 from billing_ingest.connector import Fetched, Outside
+from billing_ingest.paging import bad_answer, linked_pages
 from finops.outside.http import Http, HttpError, Params, Response
 
 HOME = "https://api.github.com"
-MOST_PAGES = 1000
 # The list lacks sizes, and commits have messages with exact session keys. Asking for both costs
 # two requests per pull request, so a first pull over years does it for the newest only.
 MOST_DETAILS = 500
-NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
 REPO = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 Record = dict[str, Any]
 
@@ -41,23 +40,12 @@ class Api:
 
     def pages(self, path: str, params: Params) -> Iterator[Response]:
         """Yield the pages of a list, following its Link headers."""
-        url, seen = f"{self.home}{path}", set[str]()
-        answer = self.get(url, params)
-        for _ in range(MOST_PAGES):
-            yield answer
-            link = NEXT.search(answer.headers.get("link", ""))
-            if link is None:
-                return
-            if link[1] in seen:
-                raise _bad(path, "names the same next page twice")
-            seen.add(link[1])
-            answer = self.get(link[1])
-        raise _bad(path, f"has more than {MOST_PAGES} pages")
+        yield from linked_pages(self.get, f"{self.home}{path}", params)
 
     def _ours(self, url: str) -> str:
         """Return the address if it is of this API: the token goes nowhere else."""
         if not url.startswith(f"{self.home}/"):
-            raise _bad(url, "lies outside the API")
+            raise bad_answer(url, "lies outside the API")
         return url
 
 
@@ -115,12 +103,8 @@ def _array(items: list[bytes]) -> bytes:
 def _records(page: Response, path: str) -> list[Record]:
     records = page.json()
     if not isinstance(records, list):
-        raise _bad(path, "is not a list")
+        raise bad_answer(path, "is not a list")
     for record in records:
         if not isinstance(record, dict) or not isinstance(record.get("updated_at"), str):
-            raise _bad(path, "has a record without a time of change")
+            raise bad_answer(path, "has a record without a time of change")
     return records
-
-
-def _bad(what: str, words: str) -> HttpError:
-    return HttpError(f"The answer of {what} {words}", permanent=True, code="bad_answer")

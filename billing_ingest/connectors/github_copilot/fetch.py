@@ -1,7 +1,6 @@
 """Pulls Copilot's seats, its use by day and user, the bill by date, and what each user did."""
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -11,14 +10,13 @@ from typing import Any
 from urllib.parse import quote
 
 from billing_ingest.connector import Fetched, Outside
+from billing_ingest.paging import bad_answer, linked_pages
 from finops.outside.http import HttpError, Params, Response
 from finops.periods import add_months
 
 HOME = "https://api.github.com"
 VERSION = "2022-11-28"
 CREDITS_FROM = date(2026, 6, 1)  # premium requests before, AI credits from then on
-MOST_PAGES = 1000
-NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
 ROUNDING = Decimal("0.01")  # amounts come as floats, rounded user by user
 Object = dict[str, Any]
 
@@ -35,6 +33,12 @@ class Api:
 
     def get(self, path: str, params: Params | None = None) -> Response:
         return self.outside.http.get(f"{self.home}{path}", params, self.headers)
+
+    def get_address(self, url: str, params: Params | None) -> Response:
+        """Ask for a whole address, if it is of this API: the token goes nowhere else."""
+        if not url.startswith(f"{self.home}/"):
+            raise bad_answer(url, "lies outside the API")
+        return self.get(url.removeprefix(self.home), params)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -101,23 +105,11 @@ def _is_on(said: Any) -> bool:
 def _seat_pages(api: Api) -> list[Response]:
     """Return all pages of the list of seats; it says itself how many there are."""
     path = f"{api.owner}/copilot/billing/seats"
-    pages: list[Response] = []
-    url, seen = path, set[str]()
-    params: Params | None = {"per_page": 100}
-    while len(pages) < MOST_PAGES:
-        answer = api.get(url, params)
-        pages.append(answer)
+    first = f"{api.home}{path}"
+    pages = list(linked_pages(api.get_address, first, {"per_page": 100}))
+    for answer in pages:
         _listed(answer, "seats", path)
-        link = NEXT.search(answer.headers.get("link", ""))
-        if link is None:
-            return _whole(pages, path)
-        if link[1] in seen:
-            raise _bad(path, "names the same next page twice")
-        if not link[1].startswith(f"{api.home}/"):
-            raise _bad(path, "goes on outside the API")
-        seen.add(link[1])
-        url, params = link[1].removeprefix(api.home), None
-    raise _bad(path, f"has more than {MOST_PAGES} pages")
+    return _whole(pages, path)
 
 
 def _whole(pages: list[Response], path: str) -> list[Response]:
@@ -245,7 +237,7 @@ def _lines(part: Path, path: str) -> bytes:
     """Return the records of a downloaded file, ended by a line break."""
     body = part.read_bytes().strip()
     if body and not body.startswith((b"{", b"[")):
-        raise _bad(path, "leads to something that is not JSON")
+        raise bad_answer(path, "leads to something that is not JSON")
     return body + b"\n" if body else b""
 
 
@@ -268,7 +260,7 @@ def _items(answer: Response, path: str) -> list[Object]:
 def _listed(answer: Response, name: str, path: str) -> list[Any]:
     page = answer.json()
     if not isinstance(page, dict) or not isinstance(page.get(name), list):
-        raise _bad(path, f"has no list of {name}")
+        raise bad_answer(path, f"has no list of {name}")
     found: list[Any] = page[name]
     return found
 
@@ -288,10 +280,6 @@ def _months(first_day: date, end_day: date) -> Iterator[tuple[date, date]]:
         end = min(add_months(first_day.replace(day=1), 1), end_day)
         yield first_day, end
         first_day = end
-
-
-def _bad(what: str, words: str) -> HttpError:
-    return HttpError(f"The answer of {what} {words}", permanent=True, code="bad_answer")
 
 
 def _mismatch(what: str, words: str) -> HttpError:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from billing_ingest.connector import Fetched, Outside
-from finops.outside.http import HttpError, Response
+from billing_ingest.paging import bad_answer
+from finops.outside.http import Response
 
 HOME = "https://api.helicone.ai"
 PATH = "/v1/request/query-clickhouse"
@@ -44,14 +45,10 @@ def _pages(outside: Outside, day: date) -> list[Response]:
             or page.get("error")
             or not isinstance(page.get("data"), list)
         ):
-            raise _bad("has no list of data")
+            raise bad_answer(PATH, "has no list of data")
         if found and page["data"] and answer.body == found[-1].body:
-            raise _bad("gives the same page twice")
+            raise bad_answer(PATH, "gives the same page twice")
         found.append(answer)
         if len(page["data"]) < PAGE_SIZE:
             return found
-    raise _bad(f"has more than {MOST_PAGES} pages")
-
-
-def _bad(words: str) -> HttpError:
-    return HttpError(f"The answer of {PATH} {words}", permanent=True, code="bad_answer")
+    raise bad_answer(PATH, f"has more than {MOST_PAGES} pages")

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from billing_ingest.connector import Fetched, Outside
-from finops.outside.http import HttpError, Params, Response
+from billing_ingest.paging import bad_answer
+from finops.outside.http import Params, Response
 
 HOME = "https://cloud.langfuse.com"
 PATH = "/api/public/v2/observations"
@@ -43,17 +44,13 @@ def _pages(outside: Outside, day: date) -> list[Response]:
         answer = outside.http.get(f"{home}{PATH}", {**asked, **more}, headers)
         page = answer.json()
         if not isinstance(page, dict) or not isinstance(page.get("data"), list):
-            raise _bad("has no list of data")
+            raise bad_answer(PATH, "has no list of data")
         found.append(answer)
         meta: Any = page.get("meta") or {}
         cursor = str(meta.get("cursor") or "")
         if not cursor:
             return found
         if cursor in seen:
-            raise _bad("names the same next page twice")
+            raise bad_answer(PATH, "names the same next page twice")
         seen.add(cursor)
-    raise _bad(f"has more than {MOST_PAGES} pages")
-
-
-def _bad(words: str) -> HttpError:
-    return HttpError(f"The answer of {PATH} {words}", permanent=True, code="bad_answer")
+    raise bad_answer(PATH, f"has more than {MOST_PAGES} pages")

@@ -8,6 +8,7 @@ from typing import Any
 
 from billing_ingest.bundle import bundle
 from billing_ingest.connector import Fetched, Outside
+from billing_ingest.paging import bad_answer
 from finops.outside.files import Bucket
 from finops.outside.http import HttpError, Params, Response
 
@@ -70,13 +71,13 @@ class Api:
             answer = self.get(path, {**params, "page": len(found) + 1})
             page = _page_of(answer, name, path)
             if found and page[name] and answer.body == found[-1].body:
-                raise _bad(path, "gives the same page twice")
+                raise bad_answer(path, "gives the same page twice")
             found.append(answer)
             said = page.get("metadata")
             about = said if isinstance(said, dict) else page
             if len(found) >= int(about.get("total_pages") or 1):
                 return found
-        raise _bad(path, f"has more than {MOST_PAGES} pages")
+        raise bad_answer(path, f"has more than {MOST_PAGES} pages")
 
 
 def _names(api: Api) -> Iterator[Fetched]:
@@ -92,7 +93,7 @@ def _names(api: Api) -> Iterator[Fetched]:
     answer = api.get("/team/list", {})
     teams = answer.json()
     if not isinstance(teams, list):
-        raise _bad("/team/list", "is no list")
+        raise bad_answer("/team/list", "is no list")
     if teams:
         yield Fetched("teams.json", answer.body, "teams")
 
@@ -120,7 +121,7 @@ def _activity(api: Api, day: date) -> Iterator[Fetched]:
     pages = api.pages(path, asked, "results")
     about = pages[-1].json().get("metadata") or {}
     if int(about.get("total_api_keys") or 0) > int(about.get("api_key_limit") or MOST_PAGES):
-        raise _bad(path, "leaves out some of the keys")
+        raise bad_answer(path, "leaves out some of the keys")
     if any(page.json()["results"] for page in pages):
         yield Fetched(f"daily_activity_{day}.json", _array(pages), "daily_activity")
 
@@ -132,9 +133,5 @@ def _array(pages: list[Response]) -> bytes:
 def _page_of(answer: Response, name: str, path: str) -> dict[str, Any]:
     page = answer.json()
     if not isinstance(page, dict) or not isinstance(page.get(name), list):
-        raise _bad(path, f"has no list of {name}")
+        raise bad_answer(path, f"has no list of {name}")
     return page
-
-
-def _bad(path: str, words: str) -> HttpError:
-    return HttpError(f"The answer of {path} {words}", permanent=True, code="bad_answer")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from billing_ingest.connector import Fetched, Outside
-from finops.outside.http import HttpError
+from billing_ingest.paging import bad_answer
 
 HOME = "https://openrouter.ai/api/v1"
 PATH = "/activity"
@@ -19,13 +19,9 @@ def fetch(outside: Outside, first_day: date, end_day: date) -> Iterator[Fetched]
         answer = outside.http.get(f"{home}{PATH}", {"date": day.isoformat()}, headers)
         page = answer.json()
         if not isinstance(page, dict) or not isinstance(page.get("data"), list):
-            raise _bad("has no list of data")
+            raise bad_answer(PATH, "has no list of data")
         rows = page["data"]
         if not all(isinstance(row, dict) and str(row.get("date"))[:10] == f"{day}" for row in rows):
-            raise _bad(f"is not of {day} alone")
+            raise bad_answer(PATH, f"is not of {day} alone")
         if rows:
             yield Fetched(f"activity_{day}.json", answer.body, "activity")
-
-
-def _bad(words: str) -> HttpError:
-    return HttpError(f"The answer of {PATH} {words}", permanent=True, code="bad_answer")

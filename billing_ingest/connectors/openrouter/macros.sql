@@ -1,5 +1,5 @@
 -- What OpenRouter's credits paid for, and what went past it to the provider on a key of one's own.
-CREATE MACRO dollar_sum(x, y) AS CASE
+CREATE OR REPLACE MACRO dollar_sum(x, y) AS CASE
     WHEN y IS NULL THEN x
     WHEN amount_problem(x) IS NULL AND amount_problem(y) IS NULL
         THEN rtrim(rtrim((x::DECIMAL(38, 24) + y::DECIMAL(38, 24))::VARCHAR, '0'), '.')
@@ -8,7 +8,7 @@ END;
 
 -- Charges from the table `t`: line, starts, ends, usage, listed, model, provider_name, api_key,
 -- tokens of requests and extras.
-CREATE MACRO openrouter_charges(t) AS TABLE
+CREATE OR REPLACE MACRO openrouter_charges(t) AS TABLE
 SELECT
     line,
     'OpenRouter' AS invoice_issuer_name,
